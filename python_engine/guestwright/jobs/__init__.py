@@ -1,0 +1,1 @@
+"""From a job file's bytes to a frozen `Job`: positions, schema, logical checks."""

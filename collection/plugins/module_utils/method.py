@@ -71,7 +71,7 @@ class Decision:
     reason: str = ""
 
 
-class _OpenQuestion(Exception):
+class _OpenQuestionError(Exception):
     """The walk came to a question whose fact is not known."""
 
     def __init__(self, fact: Fact) -> None:
@@ -95,7 +95,7 @@ class _Walk:
         for fact in facts:
             if fact not in self._facts:
                 self._answer(question, "unknown")
-                raise _OpenQuestion(fact)
+                raise _OpenQuestionError(fact)
         return self._answer(question, "yes")
 
     def ask_route(self, route: str, question: str, *more: Fact) -> bool:
@@ -148,7 +148,7 @@ def decide(
         if persistent_wanted:
             return _persistent_wanted(walk)
         return _runtime_wanted(walk, strict=method == "runtime_only")
-    except _OpenQuestion as open_question:
+    except _OpenQuestionError as open_question:
         return Decision(
             "unknown",
             None,
@@ -166,15 +166,13 @@ def _runtime_wanted(walk: _Walk, strict: bool) -> Decision:
         if strict:
             return walk.leaf("fails", None, _STRICT)
         if walk.ask_route("installer_service", "Installer Service reachable?", Fact.CERTIFICATES_VALID):
-            return walk.leaf(
-                "persistent", "installer_service", "a persistent component is installed, so it is used"
-            )
+            return walk.leaf("persistent", "installer_service", "a persistent component is installed, so it is used")
         return walk.leaf(
             "fails", None, "a persistent component is installed, but its Installer Service is not reachable"
         )
-    if walk.ask_route(
-        "installer_service", "Installer Service reachable?", Fact.CERTIFICATES_VALID
-    ) and walk.ask("required persistent component installed?", Fact.REQUIRED_INSTALLED):
+    if walk.ask_route("installer_service", "Installer Service reachable?", Fact.CERTIFICATES_VALID) and walk.ask(
+        "required persistent component installed?", Fact.REQUIRED_INSTALLED
+    ):
         if strict:
             return walk.leaf("fails", None, _STRICT)
         return walk.leaf(
@@ -183,9 +181,7 @@ def _runtime_wanted(walk: _Walk, strict: bool) -> Decision:
             "only the Installer Service is open, and the component is installed",
         )
     if walk.ask_route("hypervisor", "hypervisor route open?"):
-        return walk.leaf(
-            "runtime", "hypervisor", "runtime components go into the guest's temp over the hypervisor"
-        )
+        return walk.leaf("runtime", "hypervisor", "runtime components go into the guest's temp over the hypervisor")
     return walk.leaf("fails", None, "no route to the guest is open")
 
 
@@ -203,6 +199,4 @@ def _persistent_wanted(walk: _Walk) -> Decision:
         return walk.leaf("fails", None, "the certificates between backup server and guest are not valid")
     if walk.ask("required component installed?", Fact.REQUIRED_INSTALLED):
         return walk.leaf("persistent", route, "the required persistent component is installed")
-    return walk.leaf(
-        "persistent", route, "the Installer Service installs the required component first", install=True
-    )
+    return walk.leaf("persistent", route, "the Installer Service installs the required component first", install=True)

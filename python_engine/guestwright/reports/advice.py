@@ -159,7 +159,7 @@ EXIT_CODE_MEANINGS: dict[ExitCode, str] = {
     ExitCode.INVALID: "the job or the inventory is not valid",
     ExitCode.GUEST_FAILED: "at least one guest failed",
     ExitCode.NO_ROUTE: "at least one guest failed because no route to it answered",
-    ExitCode.LEFTOVERS: "something of ours was left on a guest",
+    ExitCode.LEFTOVERS: "something of ours was left on a guest, or that could not be ruled out",
     ExitCode.DEGRADED: "at least one guest is degraded, and the run was told to fail on that",
     ExitCode.USAGE: "the command line is wrong",
     ExitCode.INTERRUPTED: "the run was interrupted, and cleaned up after itself",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from guestwright.reports import markdown
 from guestwright.reports.advice import advice_for
-from guestwright.reports.summary import consistency_words, leftovers_sentence, summarise, worst_first
+from guestwright.reports.summary import consistency_words, leftover_words, leftovers_sentence, summarise, worst_first
 from guestwright.reports.words import count, one_line, printable
 from guestwright.results.model import GuestResult, Result
 
@@ -40,7 +40,7 @@ def _message(guest: GuestResult) -> str:
     lines = []
     if guest.error:
         lines += [f"{guest.error.code}: {guest.error.message}", advice_for(guest.error.code).next_step]
-    lines += [f"left on the guest: {leftover.kind} {leftover.path}" for leftover in guest.leftovers]
+    lines += [leftover_words(leftover) for leftover in guest.leftovers]
     if guest.leftovers and not (guest.error and guest.error.code == "leftovers"):
         lines.append(advice_for("leftovers").next_step)
     return "\n".join(lines) or consistency_words(guest)

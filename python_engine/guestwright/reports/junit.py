@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
 from guestwright.reports.advice import advice_for
-from guestwright.reports.summary import STATUSES, consistency_words, method_and_route, ordered_phases, summarise
+from guestwright.reports.summary import (
+    STATUSES,
+    consistency_words,
+    leftover_words,
+    method_and_route,
+    ordered_phases,
+    summarise,
+)
 from guestwright.reports.words import duration, one_line, printable
 from guestwright.results.model import GuestResult, Result
 
@@ -107,9 +114,11 @@ def _cases(guest: GuestResult) -> list[_Case]:
     elif guest.status == "failed" and not guest.leftovers:
         case("").outcomes.append(("failure", "failed", "the guest failed", "the guest failed"))
     if guest.leftovers and not (guest.error and guest.status == "failed" and guest.error.code == "leftovers"):
-        listing = "\n".join(f"{leftover.kind}: {leftover.path}" for leftover in guest.leftovers)
+        listing = "\n".join(leftover_words(leftover) for leftover in guest.leftovers)
         text = f"{listing}\n{advice_for('leftovers').next_step}"
-        case("release").outcomes.append(("failure", "leftovers", "something was left on the guest", text))
+        case("release").outcomes.append(
+            ("failure", "leftovers", "something was left on the guest, or could not be ruled out", text)
+        )
     first = next(iter(cases.values()), None) or case("")
     first.output.extend(_output(guest))
     return list(cases.values())
@@ -127,4 +136,4 @@ def _output(guest: GuestResult) -> Iterator[str]:
         yield advice_for(guest.error.code).next_step
     yield from (f"warning: {warning}" for warning in guest.warnings)
     yield from (f"change: {change}" for change in guest.changes)
-    yield from (f"leftover: {leftover.kind} {leftover.path}" for leftover in guest.leftovers)
+    yield from (leftover_words(leftover) for leftover in guest.leftovers)

@@ -7,7 +7,14 @@ import re
 from collections.abc import Iterator
 
 from guestwright.reports.advice import advice_for
-from guestwright.reports.summary import STATUSES, leftovers_sentence, method_and_route, summarise, worst_first
+from guestwright.reports.summary import (
+    STATUSES,
+    leftover_words,
+    leftovers_sentence,
+    method_and_route,
+    summarise,
+    worst_first,
+)
 from guestwright.reports.words import count, duration, one_line
 from guestwright.results.model import GuestResult, Result
 
@@ -57,7 +64,7 @@ def _attention(result: Result) -> Iterator[str]:
     for guest in concerned[:_MOST_DETAILS]:
         yield f"* {_MARKS[guest.status]} **{escape(guest.name)}** is {guest.status}{_reason(guest)}"
         for leftover in guest.leftovers:
-            yield f"  * left on the guest: {leftover.kind} {escape(leftover.path)}"
+            yield f"  * {escape(leftover_words(leftover))}"
         for warning in guest.warnings:
             yield f"  * {escape(warning)}"
         for step in _next_steps(guest):

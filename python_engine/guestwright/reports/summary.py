@@ -8,14 +8,17 @@ from datetime import datetime
 
 from guestwright.exit_codes import ExitCode
 from guestwright.reports.advice import EXIT_CODE_MEANINGS
-from guestwright.reports.words import count
-from guestwright.results.model import GuestResult, Result, Status
+from guestwright.reports.words import count, one_line
+from guestwright.results.model import GuestResult, Leftover, Result, Status
 
 STATUSES: tuple[Status, ...] = ("failed", "degraded", "skipped", "success")
 """Every status, the one that needs the reader first in front."""
 
 PHASES = ("prepare", "freeze", "snapshot", "thaw", "backup", "collect", "release")
 """The phases that design.md names, in the order in which they run."""
+
+UNPROVEN = "unproven"
+"""The kind of a leftover that only says that the release could not look."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,22 @@ def summarise(result: Result) -> Summary:
 
 def leftovers_sentence(result: Result) -> str:
     """Return what is known of leftovers, and on how many guests it was looked for; no full stop at its end."""
-    found = sum(len(guest.leftovers) for guest in result.guests.values())
-    released = sum("release" in guest.phases for guest in result.guests.values())
+    guests = result.guests.values()
+    found = sum(leftover.kind != UNPROVEN for guest in guests for leftover in guest.leftovers)
+    unproven = [guest for guest in guests if any(leftover.kind == UNPROVEN for leftover in guest.leftovers)]
+    checked = sum("release" in guest.phases and guest not in unproven for guest in guests)
     if result.check and not found:
         return "Nothing was deployed"
     head = f"{count(found, 'leftover') if found else 'No leftovers'} found"
-    return f"{head}; the release ran on {released} of {count(len(result.guests), 'guest')}"
+    tail = f", {len(unproven)} could not be asked" if unproven else ""
+    return f"{head}; {checked} of {count(len(guests), 'guest')} checked{tail}"
+
+
+def leftover_words(leftover: Leftover) -> str:
+    """Return a leftover as a line of a list says it."""
+    if leftover.kind == UNPROVEN:
+        return f"not proven: {one_line(leftover.path)}"
+    return f"left on the guest: {one_line(leftover.kind)} {one_line(leftover.path)}"
 
 
 def consistency_words(guest: GuestResult) -> str:

@@ -7,7 +7,14 @@ import textwrap
 from collections.abc import Iterator
 
 from guestwright.reports.advice import advice_for
-from guestwright.reports.summary import consistency_words, leftovers_sentence, method_and_route, summarise, worst_first
+from guestwright.reports.summary import (
+    consistency_words,
+    leftover_words,
+    leftovers_sentence,
+    method_and_route,
+    summarise,
+    worst_first,
+)
 from guestwright.reports.words import count, duration, listed, one_line, printable
 from guestwright.results.model import GuestResult, Result
 
@@ -51,7 +58,7 @@ def _guest_lines(guest: GuestResult, width: int, colour: bool, check: bool) -> I
     if guest.freeze and not guest.freeze.held:
         yield from _wrapped(f"The freeze ended by itself after {duration(guest.freeze.seconds)}.", width)
     for leftover in guest.leftovers:
-        yield f"{_INDENT}left on the guest: {leftover.kind} {one_line(leftover.path)}"
+        yield f"{_INDENT}{leftover_words(leftover)}"
     for warning in guest.warnings:
         yield from _wrapped(f"Warning: {warning}", width)
     if check:

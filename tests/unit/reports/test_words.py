@@ -8,9 +8,16 @@ import pytest
 from guestwright.exit_codes import ExitCode
 from guestwright.reports.advice import ADVICE, EXIT_CODE_MEANINGS, GENERIC, advice_for
 from guestwright.reports.console import progress_line
-from guestwright.reports.summary import PHASES, leftovers_sentence, method_and_route, ordered_phases, summarise
+from guestwright.reports.summary import (
+    PHASES,
+    leftover_words,
+    leftovers_sentence,
+    method_and_route,
+    ordered_phases,
+    summarise,
+)
 from guestwright.reports.words import count, duration, listed, moment, one_line, printable
-from guestwright.results.model import GuestResult, Result
+from guestwright.results.model import GuestResult, Leftover, Result
 
 
 @pytest.mark.parametrize(
@@ -101,10 +108,24 @@ def test_outcome_of_a_run(exit_code: ExitCode, statuses: list[str], outcome: str
 
 
 def test_leftovers_are_claimed_only_for_guests_that_were_released(rich_result: Result, check_result: Result) -> None:
-    assert leftovers_sentence(rich_result) == "2 leftovers found; the release ran on 3 of 5 guests"
+    assert leftovers_sentence(rich_result) == "2 leftovers found; 3 of 5 guests checked"
     assert leftovers_sentence(check_result) == "Nothing was deployed"
     nothing = dataclasses.replace(rich_result, guests={"g": GuestResult("g", "failed")})
-    assert leftovers_sentence(nothing) == "No leftovers found; the release ran on 0 of 1 guest"
+    assert leftovers_sentence(nothing) == "No leftovers found; 0 of 1 guest checked"
+    unasked = GuestResult("g", "failed", phases={"release": 1.0}, leftovers=(Leftover("unproven", "no answer"),))
+    nothing = dataclasses.replace(rich_result, guests={"g": unasked})
+    assert leftovers_sentence(nothing) == "No leftovers found; 0 of 1 guest checked, 1 could not be asked"
+
+
+@pytest.mark.parametrize(
+    ("leftover", "words"),
+    [
+        (Leftover("file", "/run/x\ny"), "left on the guest: file /run/x y"),
+        (Leftover("unproven", "the guest did not answer"), "not proven: the guest did not answer"),
+    ],
+)
+def test_leftover_says_what_it_is(leftover: Leftover, words: str) -> None:
+    assert leftover_words(leftover) == words
 
 
 def test_phases_stand_in_the_order_in_which_they_run() -> None:

@@ -1,0 +1,112 @@
+"""A whole run: workspace, ledger, session, result. The one place that knows in which order they are made and closed."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from guestwright.execution.processes import start_time
+from guestwright.execution.runner import close_connections
+from guestwright.execution.session import Options, Progress, SessionEnd, run_session
+from guestwright.execution.signals import cancel_on_signal
+from guestwright.execution.workspace import Workspace, create_workspace, new_run_id
+from guestwright.ledger import Ledger, LedgerRun, open_ledger
+from guestwright.planning.model import Plan
+from guestwright.results.collect import exit_code, guest_result
+from guestwright.results.model import Result
+
+LEDGER = "ledger.sqlite3"
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What is to be run.
+
+    Attributes:
+        plan: the decisions.
+        files: the rendered project.
+        state: the folder of ledger and runs.
+        options: check, diff, forks.
+        fail_on_degraded: a degraded guest makes the exit code 7.
+        notes: what the report's reader must know of the run as a whole.
+    """
+
+    plan: Plan
+    files: Mapping[str, bytes]
+    state: Path
+    options: Options
+    fail_on_degraded: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def run(request: RunRequest, progress: Progress, tell: Callable[[str], None]) -> Result:
+    """Run a job to its result; a signal ends it cleanly.
+
+    Args:
+        request: what is to be run.
+        progress: called for every result of every guest as it comes.
+        tell: called with a line for the user.
+
+    Raises:
+        GuestwrightError: the ledger cannot be written, or Ansible cannot be started; nothing was deployed then.
+    """
+    started = _now()
+    run_id = new_run_id(started)
+    with cancel_on_signal(tell) as cancelled, open_ledger(request.state / LEDGER) as ledger:
+        workspace = create_workspace(run_id, request.state, request.files)
+        try:
+            if not request.options.check:
+                _write_down(ledger, request.plan, workspace, started)
+            journal = None if request.options.check else ledger
+            end = run_session(request.plan, workspace, journal, request.options, cancelled, progress)
+        finally:
+            _close(ledger, workspace)
+    for line in end.output:
+        tell(line)
+    return _result(request, run_id, started, end)
+
+
+def _write_down(ledger: Ledger, plan: Plan, workspace: Workspace, started: datetime.datetime) -> None:
+    pid = os.getpid()
+    entry = LedgerRun(
+        run_id=workspace.run_id,
+        job=plan.job.name,
+        started=started.isoformat(timespec="seconds"),
+        folder=str(workspace.folder),
+        pid=pid,
+        process_start=start_time(pid) or "",
+    )
+    processed = (guest.name for guest in plan.guests if guest.settings.application_processing != "disabled")
+    ledger.begin(entry, processed)
+
+
+def _close(ledger: Ledger, workspace: Workspace) -> None:
+    """End the connections; keep the workspace only where `cleanup` will need it."""
+    close_connections(workspace)
+    ledger.finish(workspace.run_id)
+    if not ledger.pending(workspace.run_id):
+        workspace.remove()
+
+
+def _result(request: RunRequest, run_id: str, started: datetime.datetime, end: SessionEnd) -> Result:
+    guests = {plan.name: guest_result(plan, end.records[plan.name], end.facts) for plan in request.plan.guests}
+    return Result(
+        run_id=run_id,
+        job=request.plan.job.name,
+        exit_code=exit_code(
+            guests.values(), interrupted=end.facts.interrupted, fail_on_degraded=request.fail_on_degraded
+        ),
+        started=started.isoformat(timespec="seconds"),
+        finished=_now().isoformat(timespec="seconds"),
+        guests=guests,
+        interrupted=end.facts.interrupted,
+        check=request.options.check,
+        notes=request.notes,
+    )
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)

@@ -34,6 +34,30 @@ ADVICE: dict[str, Advice] = {
         "the guest; `network.guest_reconnects` sets how often it is tried again. "
         "`guestwright cleanup --orphans` finishes what the lost connection left open.",
     ),
+    "connection_error": Advice(
+        "",
+        "Ansible could not use the connection: the message says why. `ansible -i INVENTORY GUEST -m ping` from the "
+        "backup server must succeed first.",
+    ),
+    "no_answer": Advice(
+        "",
+        "The components on the guest ended without an answer; the message holds what they said last. Look at memory, "
+        "free space under `/run` and security software on the guest.",
+    ),
+    "not_prepared": Advice(
+        "prepare",
+        "The components were not deployed, so nothing was frozen and nothing backed up. Mend what `prepare` reported.",
+    ),
+    "group_failed": Advice(
+        "",
+        "Another guest of the consistency group failed, so none of them was backed up. Mend that one, or set "
+        "`ignore_failures` for it.",
+    ),
+    "unsupported_method": Advice(
+        "prepare",
+        "This version cannot use persistent components in a run. Uninstall them from the guest to get runtime "
+        "components, or set `application_processing: disabled` for it.",
+    ),
     "not_root": Advice(
         "prepare",
         "The components need root. Log in as root, or set `ansible_become: true` for this guest in the inventory.",
@@ -101,7 +125,7 @@ ADVICE: dict[str, Advice] = {
     ),
     "snapshot_failed": Advice(
         "snapshot",
-        "Run `session.snapshot.command` by hand on the backup server; the message holds what it printed last.",
+        "Run `session.snapshot.command` by hand on the backup server; the message ends with what it wrote to its standard error.",
     ),
     "snapshot_timeout": Advice(
         "snapshot",
@@ -110,7 +134,7 @@ ADVICE: dict[str, Advice] = {
     ),
     "backup_failed": Advice(
         "backup",
-        "Run `session.backup.command` by hand on the backup server; the message holds what it printed last.",
+        "Run `session.backup.command` by hand on the backup server; the message ends with what it wrote to its standard error.",
     ),
     "backup_timeout": Advice(
         "backup",

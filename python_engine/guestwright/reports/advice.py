@@ -125,7 +125,7 @@ ADVICE: dict[str, Advice] = {
     ),
     "snapshot_failed": Advice(
         "snapshot",
-        "Run `session.snapshot.command` by hand on the backup server; the message ends with what it wrote to its standard error.",
+        "Run `session.snapshot.command` by hand on the backup server; the message ends with its standard error.",
     ),
     "snapshot_timeout": Advice(
         "snapshot",
@@ -134,7 +134,7 @@ ADVICE: dict[str, Advice] = {
     ),
     "backup_failed": Advice(
         "backup",
-        "Run `session.backup.command` by hand on the backup server; the message ends with what it wrote to its standard error.",
+        "Run `session.backup.command` by hand on the backup server; the message ends with its standard error.",
     ),
     "backup_timeout": Advice(
         "backup",

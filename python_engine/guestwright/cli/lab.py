@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -87,7 +88,7 @@ def _up(arguments: argparse.Namespace) -> ExitCode:
         systemd=arguments.systemd,
         file_system=parse_file_system(arguments.file_system) if arguments.file_system else None,
         login=arguments.login,
-        rootless=False,
+        rootless=os.geteuid() != 0,
     )
     print(commands.up(wanted))
     return ExitCode.SUCCESS

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from guestwright.errors import GuestwrightError, UsageError
 from guestwright.lab import (
@@ -30,7 +29,8 @@ from guestwright.lab import (
     tree,
 )
 from guestwright.lab.accounts import Accounts, accounts
-from guestwright.lab.model import MOST_GUESTS, FileSystem, Guest, network as lab_network, parse_guest
+from guestwright.lab.model import MOST_GUESTS, FileSystem, Guest, parse_guest
+from guestwright.lab.model import network as lab_network
 from guestwright.lab.state import Lab
 
 _ANSWER_SECONDS: Final = 60.0
@@ -74,6 +74,8 @@ def up(wanted: Wanted) -> Path:
     prerequisites.check(
         file_system=wanted.file_system, login=wanted.login, systemd=wanted.systemd, rootless=wanted.rootless
     )
+    if wanted.rootless:
+        rootless.check(systemd=wanted.systemd, file_system=wanted.file_system is not None)
     with _interruptible(), state.locked(wanted.name):
         fresh = not state.exists(wanted.name)
         if fresh:
@@ -125,6 +127,10 @@ def _refuse_contradictions(lab: Lab, wanted: Wanted) -> None:
 
 def _start(lab: Lab, wanted: Wanted, missing: Sequence[Guest]) -> None:
     lab.login = wanted.login
+    if lab.rootless and lab.user_namespace is None:
+        lab.user_namespace = rootless.start_keeper()
+        lab.save()
+    rootless.enter(lab)
     if lab.switch is None:
         lab.switch = network.start_keeper()
         lab.save()
@@ -195,7 +201,7 @@ def down(name: str) -> None:
 def _inside(lab: Lab) -> bool:
     if not (lab.backup_server and lab.backup_server.alive):
         return False
-    return Path("/proc/self/ns/net").stat().st_ino == lab.backup_server.namespace("net").stat().st_ino
+    return lab.backup_server.in_namespace("net")
 
 
 def _remove(lab: Lab) -> None:
@@ -207,14 +213,13 @@ def _remove(lab: Lab) -> None:
     left = _remove_guests(lab, [lab.guest(number) for number in sorted(set(lab.guests) | _disk_numbers(lab))])
     if lab.switch:
         processes.end(processes.in_network_namespace(lab.switch), patience=1)
-    processes.end([keeper for keeper in (lab.switch, lab.backup_server) if keeper])
+    processes.end([keeper for keeper in (lab.switch, lab.backup_server, lab.user_namespace) if keeper])
     groups.kill(group)
     if not groups.remove(group):
         left.append(f"control group {group}")
     if group is not None:
         with contextlib.suppress(OSError):
             group.parent.rmdir()
-    rootless.remove(lab)
     if left:
         raise GuestwrightError(f"left of the lab {lab.name!r}: {', '.join(left)}", "try guestwright lab down again")
     state.discard(lab)
@@ -268,8 +273,9 @@ def fault(name: str, guest_name: str, wanted: faults.Fault) -> None:
         UsageError: there is no such lab or guest.
         GuestwrightError: it could not be done.
     """
-    with state.locked(name):
+    with state.locked(name, patience=10):
         lab = state.load(name)
+        rootless.enter(lab)
         one = parse_guest(guest_name, lab.slot, lab.names)
         if not lab.guests[one.number].alive:
             raise GuestwrightError(f"the guest {guest_name} has ended", "start it again: guestwright lab up")
@@ -283,6 +289,7 @@ def status(name: str) -> dict[str, Any]:
         UsageError: there is no such lab.
     """
     lab = state.load(name)
+    rootless.enter(lab)
     guests = [lab.guest(number) for number in sorted(lab.guests)]
     running = [one for one in guests if lab.guests[one.number].alive]
     silent = [one.name for one in running]
@@ -323,7 +330,7 @@ def limits(lab: Lab) -> list[str]:
     if not lab.file_system:
         said.append("No guest has a file system of its own, so nothing can be frozen.")
     if lab.rootless:
-        said += rootless.LIMITS
+        said += [*rootless.LIMITS]
     return said
 
 
@@ -340,28 +347,32 @@ def execute(name: str, guest_name: str | None, command: Sequence[str]) -> int:
         GuestwrightError: the lab or the guest has ended.
     """
     lab = state.load(name)
+    rootless.enter(lab)
     if guest_name is None:
         keeper = lab.backup_server
         if keeper is None or not keeper.alive:
             raise GuestwrightError(f"the backup server of the lab {name!r} has ended", "end the lab, start it again")
-        groups.join(groups.backup_server_group(name))
-        with keeper.namespace("net").open("rb") as namespace:
-            kernel.set_namespace(namespace.fileno(), kernel.NEW_NETWORK)
-        os.environ["GUESTWRIGHT_LAB"] = name
-        _execute(command, dict(os.environ))
+        _become_backup_server(name, keeper)
+        _execute(command, {**os.environ, "GUESTWRIGHT_LAB": name})
     one = parse_guest(guest_name, lab.slot, lab.names)
     first = lab.guests[one.number]
     if not first.alive:
         raise GuestwrightError(f"the guest {guest_name} has ended", "start it again: guestwright lab up")
-    group = groups.guests_group(name)
-    if not lab.systemd:
-        groups.join(group / guest_name if group else None)
+    parent = groups.guests_group(name)
+    if parent and not lab.systemd:
+        groups.join(parent / guest_name)
     return _execute_in_guest(first, command)
 
 
-def _execute(command: Sequence[str], environment: dict[str, str]) -> None:
+def _become_backup_server(name: str, keeper: processes.Process) -> None:
+    groups.join(groups.backup_server_group(name))
+    with keeper.namespace("net").open("rb") as namespace:
+        kernel.set_namespace(namespace.fileno(), kernel.NEW_NETWORK)
+
+
+def _execute(command: Sequence[str], environment: dict[str, str]) -> NoReturn:
     try:
-        os.execvpe(command[0], list(command), environment)
+        os.execvpe(command[0], list(command), environment)  # noqa: S606
     except FileNotFoundError:
         code, complaint = 127, "command not found"
     except OSError as error:
@@ -374,11 +385,8 @@ def _execute_in_guest(first: processes.Process, command: Sequence[str]) -> int:
     environment = {**guest.ENVIRONMENT, "HOME": "/root", "USER": "root", "LANG": os.environ.get("LANG", "C.UTF-8")}
     environment |= {name: os.environ[name] for name in ("TERM",) if name in os.environ}
     descriptor = os.pidfd_open(first.number)
-    root = os.open(f"/proc/{first.number}/root", os.O_RDONLY | os.O_DIRECTORY)
     own = kernel.NEW_MOUNT | kernel.NEW_HOST_NAME | kernel.NEW_IPC | kernel.NEW_PID | kernel.NEW_NETWORK
     kernel.set_namespace(descriptor, own | kernel.NEW_CGROUP)
-    os.fchdir(root)
-    os.chroot(".")
     child = os.fork()
     if child == 0:
         os.chdir("/root")

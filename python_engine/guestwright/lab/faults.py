@@ -57,7 +57,8 @@ def parse(kind: str, amount: str | None) -> Fault:
 
 def loss_rules(guest: Guest, percent: float) -> str:
     """Return the rules that lose a share of a guest's frames, each way. Pure."""
-    lost = f"numgen random mod 10000 < {round(percent * 100)} drop"
+    share = round(percent * 100)
+    lost = "drop" if share >= 10000 else f"numgen random mod 10000 < {share} drop"
     return f"""\
 table bridge {guest.port} {{
     chain from_guest {{
@@ -133,9 +134,9 @@ def _file(lab: Lab, guest: Guest) -> Path:
 
 def _start_wire(switch: Process, guest: Guest, milliseconds: float) -> Process:
     wire = Path(__file__).with_name("wire.py")
+    words = (guest.port, network.BRIDGE, str(milliseconds))
     process = subprocess.Popen(
-        ["nsenter", f"--net={switch.namespace('net')}", "--", sys.executable, str(wire), guest.port, network.BRIDGE]
-        + [str(milliseconds)],
+        ["nsenter", f"--net={switch.namespace('net')}", "--", sys.executable, str(wire), *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -41,36 +41,46 @@ def start(lab: Lab, identities: Sequence[tree.Identity]) -> None:
     place = lab.folder / "mount"
     place.mkdir(mode=0o700, exist_ok=True)
     starting = [_fork(lab, identity, place) for identity in identities]
-    plugs = []
-    complaints: list[str] = []
+    complaints = _note_numbers(lab, starting)
+    if not complaints:
+        complaints = _release(lab, lab.switch, starting)
     for one in starting:
-        with os.fdopen(one.number_pipe, "rb") as pipe:
-            answer = pipe.read(2000).decode(errors="replace")
-        os.waitpid(one.parent, 0)
-        if not answer.isdigit():
-            complaints.append(f"{one.identity.guest.name}: {answer or 'did not start'}")
-            continue
-        with contextlib.suppress(ProcessLookupError):
-            lab.guests[one.identity.guest.number] = Process.of(int(answer))
-            plugs.append((one.identity.guest, int(answer)))
-    lab.save()
-    try:
-        if not complaints:
-            network.plug(lab.switch, plugs)
-            for one in starting:
-                os.write(one.go_pipe, b"x")
-    except (GuestwrightError, BrokenPipeError) as error:
-        complaints.append(str(error))
-    finally:
-        for one in starting:
-            os.close(one.go_pipe)
+        os.close(one.go_pipe)
     for one in starting:
         with os.fdopen(one.complaint_pipe, "rb") as pipe:
             complaint = pipe.read().decode(errors="replace").strip()
         if complaint:
             complaints.insert(0, f"{one.identity.guest.name}: {complaint}")
     if complaints:
-        raise GuestwrightError(f"guests did not start: {complaints[0]}", "guestwright lab needs root, or --rootless")
+        raise GuestwrightError(f"a guest did not start: {complaints[0]}", "see docs/how-to/rehearse-in-a-lab.md")
+
+
+def _note_numbers(lab: Lab, starting: Sequence[_Starting]) -> list[str]:
+    """Write every guest's first process down; return what went wrong."""
+    complaints = []
+    for one in starting:
+        with os.fdopen(one.number_pipe, "rb") as pipe:
+            answer = pipe.read(2000).decode(errors="replace")
+        os.waitpid(one.parent, 0)
+        if answer.isdigit():
+            with contextlib.suppress(ProcessLookupError):
+                lab.guests[one.identity.guest.number] = Process.of(int(answer))
+        else:
+            complaints.append(f"{one.identity.guest.name}: {answer or 'did not start'}")
+    lab.save()
+    return complaints
+
+
+def _release(lab: Lab, switch: Process, starting: Sequence[_Starting]) -> list[str]:
+    """Connect the guests and let them go on; return what went wrong."""
+    guests = [one.identity.guest for one in starting]
+    try:
+        network.plug(switch, [(one, lab.guests[one.number].number) for one in guests if one.number in lab.guests])
+        for one in starting:
+            os.write(one.go_pipe, b"x")
+    except (GuestwrightError, BrokenPipeError) as error:
+        return [str(error)]
+    return []
 
 
 def _fork(lab: Lab, identity: tree.Identity, place: Path) -> _Starting:
@@ -112,8 +122,8 @@ def _become_guest(identity: tree.Identity, place: Path, go_pipe: int, complaint_
             _attach_log(complaint_pipe)
             if identity.systemd:
                 command = ["/sbin/init", f"--unit={tree.SYSTEMD_TARGET}", "--log-target=journal-or-kmsg"]
-                os.execve(command[0], command, {**ENVIRONMENT, "container": "lab"})
-            os.execve("/usr/sbin/sshd", ["/usr/sbin/sshd", "-D", "-e"], ENVIRONMENT)
+                os.execve(command[0], command, {**ENVIRONMENT, "container": "lab"})  # noqa: S606
+            os.execve("/usr/sbin/sshd", ["/usr/sbin/sshd", "-D", "-e"], ENVIRONMENT)  # noqa: S606
     except BaseException:  # noqa: BLE001
         os.write(complaint_pipe, traceback.format_exc(limit=-2).encode())
     finally:

@@ -1,4 +1,4 @@
-"""What a lab is made of: names, addresses and settings. Pure; everything is derived from the lab's slot and a number."""
+"""What a lab is made of: names, addresses and settings. Pure; all follows from the lab's slot and a number."""
 
 from __future__ import annotations
 

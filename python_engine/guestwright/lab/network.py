@@ -82,7 +82,7 @@ def _keep(ready: int, go: int, close: Iterable[int]) -> None:
             for descriptor in (0, 1, 2):
                 os.dup2(null, descriptor)
             os.chdir("/")
-            os.execvp("sleep", ["sleep", "infinity"])
+            os.execvp("sleep", ["sleep", "infinity"])  # noqa: S606
     except OSError as error:
         with contextlib.suppress(OSError):
             os.write(ready, str(error).encode())

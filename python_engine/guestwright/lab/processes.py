@@ -44,6 +44,10 @@ class Process:
         """Return the path of one of its namespaces."""
         return Path(f"/proc/{self.number}/ns/{kind}")
 
+    def in_namespace(self, kind: str) -> bool:
+        """Say whether this program itself is in one of the process's namespaces."""
+        return Path(f"/proc/self/ns/{kind}").stat().st_ino == self.namespace(kind).stat().st_ino
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal where the process still runs."""
         if self.alive:

@@ -11,11 +11,10 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from guestwright.errors import GuestwrightError, UsageError
 from guestwright.lab.model import SLOTS, FileSystem, Guest, parse_file_system
-from guestwright.lab.processes import Process
+from guestwright.lab.processes import Process, wait_until
 
 FOLDER_VARIABLE = "GUESTWRIGHT_LAB_DIR"
 
@@ -31,6 +30,7 @@ class Lab:
         rootless: whether it lives in an ordinary user's namespaces.
         file_system: what is mounted at the guests' ``/srv``, if anything.
         login: the user that the inventory names.
+        user_namespace: keeps the user namespace of a rootless lab.
         switch: keeps the namespace of the bridge.
         backup_server: keeps the namespace of the backup server.
         guests: the first process of every guest, by its number.
@@ -42,6 +42,7 @@ class Lab:
     rootless: bool = False
     file_system: FileSystem | None = None
     login: str = "root"
+    user_namespace: Process | None = None
     switch: Process | None = None
     backup_server: Process | None = None
     guests: dict[int, Process] = field(default_factory=dict)
@@ -80,6 +81,7 @@ class Lab:
             "rootless": self.rootless,
             "file_system": str(self.file_system) if self.file_system else None,
             "login": self.login,
+            "user_namespace": _process_document(self.user_namespace),
             "switch": _process_document(self.switch),
             "backup_server": _process_document(self.backup_server),
             "guests": {str(number): _process_document(process) for number, process in self.guests.items()},
@@ -91,7 +93,7 @@ def _process_document(process: Process | None) -> list[int] | None:
     return [process.number, process.started] if process else None
 
 
-def _process(document: Any) -> Process | None:
+def _process(document: list[int] | None) -> Process | None:
     return Process(document[0], document[1]) if document else None
 
 
@@ -136,6 +138,7 @@ def load(name: str) -> Lab:
         rootless=document["rootless"],
         file_system=parse_file_system(kind) if kind else None,
         login=document["login"],
+        user_namespace=_process(document["user_namespace"]),
         switch=_process(document["switch"]),
         backup_server=_process(document["backup_server"]),
         guests={number: process for number, process in guests.items() if process},
@@ -158,11 +161,9 @@ def create(name: str, *, systemd: bool, rootless: bool, file_system: FileSystem 
     Raises:
         GuestwrightError: all ranges are taken.
     """
-    slots = state_folder() / ".slots"
-    slots.mkdir(mode=0o700, exist_ok=True)
     for slot in range(SLOTS):
         try:
-            (slots / str(slot)).mkdir()
+            _slot_file(slot).touch(mode=0o600, exist_ok=False)
         except FileExistsError:
             continue
         lab = Lab(name, slot, systemd, rootless, file_system, login)
@@ -172,50 +173,60 @@ def create(name: str, *, systemd: bool, rootless: bool, file_system: FileSystem 
     raise GuestwrightError(f"{SLOTS} labs are up already", "end one: guestwright lab down --name NAME")
 
 
+def _slot_file(slot: int) -> Path:
+    return state_folder() / f".slot-{slot}"
+
+
 def discard(lab: Lab) -> None:
     """Remove everything that is known of a lab."""
     shutil.rmtree(lab.disks, ignore_errors=True)
     shutil.rmtree(lab.folder, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        (state_folder() / ".slots" / str(lab.slot)).rmdir()
-        (state_folder() / ".slots").rmdir()
+    _slot_file(lab.slot).unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         lab.disks.parent.rmdir()
 
 
 @contextlib.contextmanager
-def locked(name: str) -> Iterator[None]:
+def locked(name: str, patience: float = 0.0) -> Iterator[None]:
     """Hold a lab for one command at a time.
+
+    Args:
+        name: the lab's name; it need not exist.
+        patience: seconds to wait for another command to end.
 
     Raises:
         GuestwrightError: another command holds it, or the folder belongs to somebody else.
     """
     folder = state_folder()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = folder.stat()
-    if status.st_uid != os.geteuid() or status.st_mode & 0o077:
-        raise GuestwrightError(f"{folder} is not private to you", f"remove it, or set {FOLDER_VARIABLE}")
     path = folder / f".{name}.lock"
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            raise GuestwrightError(
-                f"another command is working on the lab {name!r}", "wait until it has ended, then try again"
-            ) from None
-        try:
-            if path.stat().st_ino == os.fstat(descriptor).st_ino:
-                break
-        except FileNotFoundError:
-            pass
-        os.close(descriptor)
+    held: list[int] = []
+    if not wait_until(lambda: _lock(path, held), patience):
+        raise GuestwrightError(
+            f"another command is working on the lab {name!r}", "wait until it has ended, then try again"
+        )
     try:
         yield
     finally:
         if not exists(name):
             path.unlink(missing_ok=True)
-        os.close(descriptor)
+        os.close(held[0])
         with contextlib.suppress(OSError):
             folder.rmdir()
+
+
+def _lock(path: Path, held: list[int]) -> bool:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = path.parent.stat()
+    if status.st_uid != os.geteuid() or status.st_mode & 0o077:
+        raise GuestwrightError(f"{path.parent} is not private to you", f"remove it, or set {FOLDER_VARIABLE}")
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError:
+        return False
+    with contextlib.suppress(BlockingIOError, FileNotFoundError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if path.stat().st_ino == os.fstat(descriptor).st_ino:
+            held.append(descriptor)
+            return True
+    os.close(descriptor)
+    return False

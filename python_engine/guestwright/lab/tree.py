@@ -18,9 +18,8 @@ from guestwright.lab import kernel
 from guestwright.lab.accounts import SUDO_RULES, Accounts
 from guestwright.lab.model import Guest
 
-SYSTEM_FOLDERS: Final = frozenset(
-    "bin boot dev etc home lib lib32 lib64 libx32 media mnt opt proc root run sbin srv sys tmp usr var".split()
-)
+_SYSTEM: Final = "bin boot dev etc home lib lib32 lib64 libx32 media mnt opt proc root run sbin srv sys tmp usr var"
+SYSTEM_FOLDERS: Final = frozenset(_SYSTEM.split(" "))
 """What a Debian system has at the top; everything else there is this machine's own and hidden."""
 _EMPTIED: Final = {"root": 0o700, "home": 0o755, "opt": 0o755, "srv": 0o755, "mnt": 0o755, "media": 0o755}
 _OWN_NAMES: Final = (
@@ -118,28 +117,36 @@ def restrict() -> None:
 
 
 def _lay_overlays(place: Path, root: Path, identity: Identity) -> None:
+    if all(folder for folder, _ in identity.lower):
+        _copy_links(root)
     os.chdir(place)  # Relative names keep this machine's paths out of the guest's list of mounts.
     for number, (folder, lower) in enumerate(identity.lower):
         upper, work = place / f"upper{number}", place / f"work{number}"
         upper.mkdir()
         work.mkdir()
-        if not folder:
-            _hide(upper, identity.hidden)
+        _hide(upper, Path("/", folder), identity.hidden)
         target = root / folder
         target.mkdir(exist_ok=True)
         options = f"lowerdir={lower},upperdir={upper.name},workdir={work.name}"
         kernel.mount("overlay", target, "overlay", 0, options + (",userxattr" if folder else ""))
 
 
-def _hide(upper: Path, hidden: Sequence[Path]) -> None:
+def _copy_links(root: Path) -> None:
+    for name in SYSTEM_FOLDERS:
+        if Path("/", name).is_symlink():
+            (root / name).symlink_to(Path("/", name).readlink())
+
+
+def _hide(upper: Path, top: Path, hidden: Sequence[Path]) -> None:
+    """Hide what is not the guest's, as far as it is below the folder that an overlay shows."""
     with os.scandir("/") as entries:
         foreign = [Path(entry.path) for entry in entries if entry.name not in SYSTEM_FOLDERS]
     ours = [path for folder in _OWN_NAMES for path in (Path("/") / folder).glob("guestwright*")]
     secrets = [*Path("/etc/ssh").glob("ssh_host_*"), *Path("/etc/ssh").glob("sshd_config.d/*")]
     for path in (*foreign, *ours, *secrets, *Path("/etc/sudoers.d").glob("*"), *hidden):
-        if path.parts[1] in _EMPTIED or not path.exists():
+        if path.parts[1] in _EMPTIED or not path.is_relative_to(top) or not os.path.lexists(path):
             continue
-        whiteout = upper / path.relative_to("/")
+        whiteout = upper / path.relative_to(top)
         if whiteout.exists() or any(parent.is_char_device() for parent in whiteout.parents):
             continue
         whiteout.parent.mkdir(parents=True, exist_ok=True)

@@ -50,6 +50,12 @@ class TestText:
         assert "Would change: freeze /srv" in report
         assert "Check run (nothing was changed)" in report
 
+    def test_many_changes_are_counted(self, check_result: Result) -> None:
+        guest = GuestResult("g", "success", changes=tuple(f"change {number}" for number in range(25)))
+        report = text.render(dataclasses.replace(check_result, guests={"g": guest}))
+        assert report.count("Would change: ") == 20
+        assert "and 5 more changes" in report
+
 
 class TestMarkdown:
     @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from guestwright.exit_codes import ExitCode
 
@@ -56,6 +57,7 @@ class Problem:
         message: what is wrong.
         hint: how to mend it; may be empty.
         rule: a stable identifier of the check, in snake_case, for SARIF and for suppressions.
+        severity: only an error refuses the file; a warning tells of something that may not be meant.
     """
 
     file: str
@@ -64,10 +66,12 @@ class Problem:
     message: str
     hint: str = ""
     rule: str = "schema"
+    severity: Literal["error", "warning"] = "error"
 
     def __str__(self) -> str:
         hint = f" ({self.hint})" if self.hint else ""
-        return f"{self.file}:{self.line}:{self.column}: {self.message}{hint}"
+        word = "warning: " if self.severity == "warning" else ""
+        return f"{self.file}:{self.line}:{self.column}: {word}{self.message}{hint}"
 
 
 class InvalidFileError(GuestwrightError):

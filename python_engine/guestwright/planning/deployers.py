@@ -109,5 +109,5 @@ def _candidate(proxy: _Proxy, tasks: int, network: Network | None, selection: st
         reasons.append(f"in the guest's network {network}")
     else:
         reasons.append("not known to be in a network of the guest")
-    reasons.append(f"{tasks} running {'task' if tasks == 1 else 'tasks'}")
+    reasons.append(f"{tasks} {'task' if tasks == 1 else 'tasks'} running or planned")
     return Candidate(proxy.name, ", ".join(reasons), usable=proxy.link_up)

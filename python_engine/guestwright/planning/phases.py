@@ -54,7 +54,7 @@ def phases_of(
         {
             "prepare": tuple(_prepare(job, settings, connection, decision, wanted, routes)),
             "session": tuple(_session(job, settings)),
-            "release": tuple(_release(decision)),
+            "release": tuple(_release(decision, wanted)),
         }
     )
 
@@ -175,9 +175,9 @@ def _shown(command: Command) -> str:
     return shlex.join(command)
 
 
-def _release(decision: Decision) -> list[str]:
+def _release(decision: Decision, wanted: str) -> list[str]:
     kinds = "processes, files, sockets, units, cron entries, users and firewall rules"
-    if decision.method == "persistent":
+    if "persistent" in (decision.method, wanted):
         return ["leave the persistent components installed", f"look for {kinds} of the session, and list what is left"]
     if decision.method == "unknown":
         return ["remove the runtime components, if they were deployed", f"look for {kinds} of ours, and list any left"]

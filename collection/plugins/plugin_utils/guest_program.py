@@ -69,7 +69,8 @@ case $code in
 *) exit $code;;
 esac
 done
-echo "guestwright: no Python 3.8 or newer on this guest${found:-; none was found}; install one or set ansible_python_interpreter" >&2
+[ -n "$found" ] || found="; none was found"
+echo "guestwright: no Python 3.8 or newer on this guest$found; install one or set ansible_python_interpreter" >&2
 exit 97"""
 
 _CARRY = "word=$0 session=$1 verb=$2 operation=$3 program=$4\nshift 4\n" + _SEARCH.replace(

@@ -11,6 +11,6 @@ import sys
 if __name__ == "__main__":
     if sys.version_info < (3, 8):
         sys.exit(97)
-    from guestwright_components import entry
+    from guestwright_components import entry  # type: ignore[import-not-found]
 
     sys.exit(entry.deployed(sys.argv))

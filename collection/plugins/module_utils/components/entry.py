@@ -54,10 +54,7 @@ def _process(frame: bytes, payload: bytes, build: str) -> int:
     try:
         request = wire.decode_request(frame)
         operation = request["operation"]
-        if os.geteuid() != 0:
-            raise GuestError(
-                "not_root", f"guestwright runs as user id {os.geteuid()}; log in as root or set become: true"
-            )
+        _require_root()
         os.umask(0o077)
         if request["verb"] == "prepare":
             from . import prepare
@@ -70,6 +67,11 @@ def _process(frame: bytes, payload: bytes, build: str) -> int:
         answer = wire.failure(operation, GuestError("internal_error", f"{type(error).__name__}: {error}"))
     deliver(answer)
     return 0
+
+
+def _require_root() -> None:
+    if os.geteuid() != 0:
+        raise GuestError("not_root", f"guestwright runs as user id {os.geteuid()}; log in as root or set become: true")
 
 
 def _dispatch(request: dict[str, Any], build: str) -> dict[str, Any]:

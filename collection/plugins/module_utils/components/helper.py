@@ -92,8 +92,7 @@ class Helper:
         try:
             request = wire.decode_request(frame)
             operation = request["operation"]
-            if request["session"] != self._session:
-                raise GuestError("session_mismatch", f"this is the Guest Helper of session {self._session}")
+            self._check_session(request)
             self._renew()
             if request["verb"] == "status":
                 return wire.success(operation, self._status()), False
@@ -103,6 +102,10 @@ class Helper:
             return answer, request["verb"] == "release"
         except GuestError as error:
             return wire.failure(operation, error), False
+
+    def _check_session(self, request: dict[str, Any]) -> None:
+        if request["session"] != self._session:
+            raise GuestError("session_mismatch", f"this is the Guest Helper of session {self._session}")
 
     def _do(self, request: dict[str, Any]) -> dict[str, Any]:
         verb = request["verb"]

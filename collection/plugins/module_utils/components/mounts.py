@@ -1,6 +1,7 @@
 # Copyright (c) 2026 guestwright contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: S108
 """Which file systems may be frozen, and in which order (design.md section 5)."""
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from typing import NamedTuple
 
 from .wire import GuestError
 
-_WITHOUT_FREEZE = frozenset(
-    "9p afs autofs bpf ceph cgroup cgroup2 cifs configfs debugfs devpts devtmpfs ecryptfs efivarfs erofs exfat fuse fuseblk "
-    "hugetlbfs iso9660 mqueue msdos ncpfs nfs nfs4 nsfs overlay proc pstore ramfs rpc_pipefs securityfs smb3 squashfs "
-    "sysfs tmpfs tracefs udf vboxsf vfat virtiofs".split()
-)
+# fmt: off
+_WITHOUT_FREEZE = frozenset((
+    "9p", "afs", "autofs", "bpf", "ceph", "cgroup", "cgroup2", "cifs", "configfs", "debugfs", "devpts",
+    "devtmpfs", "ecryptfs", "efivarfs", "erofs", "exfat", "fuse", "fuseblk", "hugetlbfs", "iso9660", "mqueue",
+    "msdos", "ncpfs", "nfs", "nfs4", "nsfs", "overlay", "proc", "pstore", "ramfs", "rpc_pipefs", "securityfs",
+    "smb3", "squashfs", "sysfs", "tmpfs", "tracefs", "udf", "vboxsf", "vfat", "virtiofs",
+))
+# fmt: on
 
 
 class Mount(NamedTuple):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 guestwright contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operations run at most once: a repeat of the same id waits for the first and gets its answer (design.md section 4)."""
+"""Operations run at most once: a repeat waits for the first and gets its answer (design.md section 4)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 guestwright contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Laying out the runtime components on a guest and starting the Guest Helper; and looking whether that could be done."""
+"""Laying out the runtime components on a guest and starting the Guest Helper, or only looking."""
 
 from __future__ import annotations
 
@@ -66,7 +66,6 @@ def prepare(request: dict[str, Any], payload: bytes, build: str, deliver: Callab
             if not delivered and changed:
                 ending.end(session)
                 paths.remove_session(session)
-        return 0
     except GuestError as error:
         deliver(wire.failure(operation, error))
     return 0
@@ -218,7 +217,9 @@ def _fork(session: str) -> None:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
-        os.execve(sys.executable, [*_command(session), "helper"], environment)
+        os.execve(  # noqa: S606
+            sys.executable, [*_command(session), "helper"], environment
+        )
     finally:
         os._exit(127)
 

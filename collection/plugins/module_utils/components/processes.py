@@ -39,7 +39,7 @@ def find(session: str | None = None) -> list[Found]:
     Processes in another pid namespace are left out: they belong to a container, which is a guest of its own.
     """
     own = ancestors()
-    namespace = _namespace("self")
+    own_namespace = namespace("self")
     found = []
     for name in os.listdir("/proc"):
         if not name.isdigit() or int(name) in own:
@@ -47,7 +47,7 @@ def find(session: str | None = None) -> list[Found]:
         process = _read(int(name))
         if process is None or (session is not None and process.session != session):
             continue
-        if _namespace(name) == namespace:
+        if namespace(name) == own_namespace:
             found.append(process)
     return found
 
@@ -68,7 +68,8 @@ def _read(pid: int) -> Found | None:
     return parse_command_line(pid, raw)
 
 
-def _namespace(pid: str) -> str:
+def namespace(pid: str) -> str:
+    """Return what names the pid namespace of a process; empty where that cannot be read."""
     try:
         return os.readlink(f"/proc/{pid}/ns/pid")
     except OSError:

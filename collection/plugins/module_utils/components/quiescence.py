@@ -18,6 +18,7 @@ from . import freeze_record, ioctls, mounts, paths, scripts, wire
 from .wire import GuestError
 
 MODES = ("require_success", "ignore_failures", "disabled")
+_GIVEN_UP = "the freeze was given up: a thaw or the end of the session came first"
 _NOTHING: dict[str, Any] = {
     "held": False,
     "seconds": 0.0,
@@ -138,8 +139,7 @@ class Quiescence:
             results = self._pre_freeze() if active else []
             chosen = mounts.select(requested, self._homes, paths.session_directory(self._session))
             entries = [{"path": mount.path, "device": mount.device} for mount in chosen]
-            for mount in chosen:
-                descriptors.append((mount.path, ioctls.open_mount(mount.path, mount.device)))
+            descriptors.extend((mount.path, ioctls.open_mount(mount.path, mount.device)) for mount in chosen)
             freeze_record.write(self._session, {**record, "file_systems": entries})
             started = time.monotonic()
             message = self._order(watchdog, {"file_systems": entries, "timeout": timeout}, started + timeout)
@@ -180,7 +180,7 @@ class Quiescence:
             stop_at_failure=strict,
         )
         if self._cancel.is_set():
-            raise GuestError("cancelled", "the freeze was given up because a thaw or the end of the session came first")
+            raise GuestError("cancelled", _GIVEN_UP)
         failures = scripts.problems(results)
         if strict and failures:
             raise GuestError("script_failed", failures[0], {"scripts": results})
@@ -191,9 +191,7 @@ class Quiescence:
         sent = False
         while True:
             if self._cancel.is_set():
-                raise GuestError(
-                    "cancelled", "the freeze was given up because a thaw or the end of the session came first"
-                )
+                raise GuestError("cancelled", _GIVEN_UP)
             try:
                 message = watchdog.read(0.05)
             except EOFError:

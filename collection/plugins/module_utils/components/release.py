@@ -18,11 +18,11 @@ def release(request: dict[str, Any]) -> dict[str, Any]:
     Returns:
         `{changed, thawed, leftovers: [{kind, path}], warnings}`; a warning also says what could not be looked at.
     """
-    from . import residue
+    from . import prepare, residue
 
     outcome = remove(request["session"])
     frozen = [{"kind": "frozen_file_system", "path": text} for text in outcome["failed"]]
-    leftovers, unchecked = residue.search()
+    leftovers, unchecked = residue.search(request["session"], prepare.installed_components())
     return {
         "changed": outcome["changed"],
         "thawed": outcome["thawed"],

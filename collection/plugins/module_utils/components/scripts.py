@@ -147,45 +147,56 @@ def run(
 
 def _follow(process: Any, deadline: float, cancelled: Callable[[], bool]) -> tuple[str, bytes]:
     """Collect the output until the process itself ends; what it leaves in the background may go on."""
-    import select
+    import subprocess
 
-    pipe = process.stdout.fileno()
-    os.set_blocking(pipe, False)
-    output = bytearray()
-    outcome = "ended"
-    open_pipe = True
-    while True:
-        ended = process.poll() is not None
-        if open_pipe:
-            readable = select.select([pipe], [], [], 0 if ended else _STEP)[0]
-            while readable:
-                try:
-                    chunk = os.read(pipe, 65536)
-                except BlockingIOError:
-                    break
-                output += chunk
-                del output[:-OUTPUT_LIMIT]
-                if not chunk:
-                    open_pipe = False
-                    break
-                if time.monotonic() > deadline:
-                    break
-        else:
-            with contextlib.suppress(Exception):
-                process.wait(_STEP)
-        if ended:
-            break
-        if time.monotonic() > deadline:
+    tail = _Tail(process.stdout.fileno())
+    outcome = ""
+    while not outcome:
+        if process.poll() is not None:
+            outcome = "ended"
+        elif time.monotonic() > deadline:
             outcome = "timeout"
         elif cancelled():
             outcome = "cancelled"
-        if outcome != "ended":
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            break
+        elif tail.open:
+            tail.collect(_STEP)
+        else:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_STEP)
+    if outcome != "ended":
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    tail.collect(0.0)
     process.stdout.close()
-    return outcome, bytes(output)
+    return outcome, bytes(tail.kept)
+
+
+class _Tail:
+    """The end of what a pipe delivers."""
+
+    def __init__(self, pipe: int) -> None:
+        os.set_blocking(pipe, False)
+        self._pipe = pipe
+        self.open = True
+        self.kept = bytearray()
+
+    def collect(self, patience: float) -> None:
+        """Take a bounded amount of what is there, after waiting at most `patience` seconds for the first of it."""
+        import select
+
+        if not self.open or not select.select([self._pipe], [], [], patience)[0]:
+            return
+        for _ in range(64):
+            try:
+                chunk = os.read(self._pipe, 65536)
+            except BlockingIOError:
+                return
+            if not chunk:
+                self.open = False
+                return
+            self.kept += chunk
+            del self.kept[:-OUTPUT_LIMIT]
 
 
 def run_all(

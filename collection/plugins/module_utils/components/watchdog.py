@@ -72,10 +72,10 @@ def main() -> int:
     order = _read_order()
     if order is None:
         return 0
-    descriptors: list[tuple[str, int]] = []
     try:
-        for entry in order["file_systems"]:
-            descriptors.append((entry["path"], ioctls.open_mount(entry["path"], entry["device"])))
+        descriptors = [
+            (entry["path"], ioctls.open_mount(entry["path"], entry["device"])) for entry in order["file_systems"]
+        ]
     except OSError as error:
         _say({"event": "failed", "code": "freeze_failed", "message": f"{error.filename}: {error.strerror}"})
         return 0

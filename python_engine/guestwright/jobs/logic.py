@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from guestwright.errors import Problem
-from guestwright.jobs import durations
+from guestwright.jobs import commands, durations
 from guestwright.jobs.model import GuestProcessing, Job
-from guestwright.jobs.positions import Document, MappingNode, Path, SequenceNode
+from guestwright.jobs.positions import Document, Path, SequenceNode, named
 from guestwright.jobs.scalars import shown
 
 _DEFAULTS = ("guest_processing",)
@@ -29,7 +29,7 @@ def check(job: Job, document: Document) -> list[Problem]:
         *_repeated_patterns(job, document),
         *_guests(job, document),
         *_without_effect(job, document),
-        *_relative_scripts(document),
+        *_relative_scripts(job, document),
         *_proxies(job, document),
         *_session(job, document),
         *_time_to_live(job, document),
@@ -159,26 +159,19 @@ def _without_effect(job: Job, document: Document) -> Iterator[Problem]:
                 yield make(document, path, effect.message, effect.hint, "without_effect")
 
 
-def _relative_scripts(document: Document) -> Iterator[Problem]:
-    from guestwright.jobs import commands
-
-    entries = document.node(("guests",))
-    count = len(entries.items) if isinstance(entries, SequenceNode) else 0
-    places: list[tuple[str | int, ...]] = [_DEFAULTS, *(("guests", i, "guest_processing") for i in range(count))]
-    data = document.data()
+def _relative_scripts(job: Job, document: Document) -> Iterator[Problem]:
+    places: list[Path] = [_DEFAULTS, *(("guests", index, "guest_processing") for index in range(len(job.guests)))]
     for place in places:
         for key in ("pre_freeze", "post_thaw"):
-            value = data
-            for step in (*place, "scripts", key):
-                value = value.get(step, {}) if isinstance(value, dict) else value[step] if value else {}
-            for number, command in enumerate(value):
+            path = (*place, "scripts", key)
+            for number, command in enumerate(document.data(path) or ()):
                 program = commands.arguments(command)[0]
                 if not _absolute(program):
                     message = f"the script `{shown(program)}` is not an absolute path"
                     hint = "write the whole path on the guest, such as /usr/local/sbin/quiesce"
                     if isinstance(command, str) and command[1:3] == ":\\":
                         hint = "write a path with backslashes in a list of arguments: ['C:\\folder\\script.cmd']"
-                    yield _error(document, (*place, "scripts", key, number), message, hint, "relative_path")
+                    yield _error(document, (*path, number), message, hint, "relative_path")
 
 
 def _absolute(path: str) -> bool:
@@ -224,21 +217,13 @@ def _time_to_live(job: Job, document: Document) -> Iterator[Problem]:
     """Check that a component outlives every step between freeze and thaw whose length the job states."""
     allowed = job.components.time_to_live
     path = ("components", "time_to_live")
-    places: list[Path] = [("session", "snapshot", "timeout")]
+    places: set[tuple[str | int, ...]] = {("session", "snapshot", "timeout")}
     for index in range(len(job.guests)):
-        places += [written_at(document, index, "freeze_timeout"), written_at(document, index, "scripts", "timeout")]
-    longest = 0
-    name = ""
-    for place in places:
-        text = _text(document, place) if place[-1] in {"freeze_timeout", "timeout"} else ""
-        if text and durations.seconds(text) > longest:
-            longest, name = durations.seconds(text), ".".join(str(step) for step in place if step != "guest_processing")
+        places |= {written_at(document, index, "freeze_timeout"), written_at(document, index, "scripts", "timeout")}
+    written = [(document.data(place), place) for place in places if place[-1] in {"freeze_timeout", "timeout"}]
+    stated = [(durations.seconds(text), named(place)) for text, place in written if text]
+    longest, name = max(stated, default=(0, ""))
     if longest > allowed:
         message = f"a component lives {durations.written(allowed)}, but `{name}` may take {durations.written(longest)}"
         hint = "raise `components.time_to_live`, or lower the timeout"
         yield _error(document, path, message, hint, "contradiction")
-
-
-def _text(document: Document, path: Path) -> str:
-    node = document.node(path)
-    return getattr(node, "text", "") if not isinstance(node, MappingNode) else ""

@@ -21,6 +21,14 @@ class Position(NamedTuple):
     column: int
 
 
+def named(path: Path) -> str:
+    """Return a path as messages write it: `guests[0].guest_processing.routes`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{scalars.shown(step)}" if text else scalars.shown(step)
+    return text
+
+
 @dataclass(slots=True)
 class Node:
     """What scalars, sequences and mappings have in common.
@@ -85,9 +93,13 @@ class Document:
     file: str
     root: Node
 
-    def data(self) -> Data:
-        """Return the content as plain dicts, lists and scalars; values of aliases are shared."""
-        return _plain(self.root, {})
+    def data(self, path: Path = ()) -> Data:
+        """Return the value at a path as plain dicts, lists and scalars, None where there is none.
+
+        Values of aliases are shared.
+        """
+        node = self.node(path)
+        return None if node is None else _plain(node, {})
 
     def locate(self, path: Path) -> Position:
         """Return where the value at a path begins; where there is none, the innermost value that is there."""

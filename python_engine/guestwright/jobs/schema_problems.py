@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from guestwright.errors import Problem
 from guestwright.jobs import commands, durations
-from guestwright.jobs.positions import Document, Scalar
+from guestwright.jobs.positions import Document, Scalar, named
 from guestwright.jobs.scalars import kind, shown
 from guestwright.schemas import load_schema
 
@@ -74,14 +74,6 @@ def _misfits(document: Document, schema_name: str) -> Iterator[_Misfit]:
         schema = error.schema if isinstance(error.schema, Mapping) else {}
         path = tuple(error.absolute_path)
         yield _Misfit(str(error.validator), error.validator_value, schema, error.instance, path, error.message)
-
-
-def named(path: Sequence[str | int]) -> str:
-    """Return a path as messages write it: `guests[0].guest_processing.routes`."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{shown(step)}" if text else shown(step)
-    return text
 
 
 @cache

@@ -24,7 +24,7 @@ def decode(file: str, content: bytes) -> tuple[str, list[Problem]]:
         content: the file's bytes.
     """
     if len(content) > MOST_BYTES:
-        message = f"the file has {len(content)} bytes; at most {MOST_BYTES} are read"
+        message = f"the file is larger than {MOST_BYTES} bytes"
         return "", [Problem(file, 1, 1, message, "name groups of the inventory instead of single guests", "too_large")]
     if content.startswith(_UTF_8_MARK):
         message = "the file begins with a byte order mark"

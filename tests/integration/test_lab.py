@@ -81,11 +81,15 @@ def own(name: str) -> dict[str, Any]:
     }
 
 
-def ended(number: int) -> bool:
+def state_of(number: int | str) -> str:
     try:
-        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return True
+        return "X"
+
+
+def ended(number: int) -> bool:
+    return state_of(number) in "ZX"
 
 
 def processes(status: dict[str, Any]) -> list[int]:
@@ -263,6 +267,9 @@ def test_down_leaves_nothing_of_a_lab_with_frozen_and_killed_guests(fresh_name: 
     wire = json.loads(Path(f"/run/guestwright-lab/{fresh_name}/faults/linux-001.json").read_text())["wire"][0]
     for guest in ("linux-001", "linux-002"):
         run("exec", "--name", fresh_name, "--guest", guest, "--", "fsfreeze", "--freeze", "/srv")
+    stuck = subprocess.Popen((*LAB, "exec", "--name", fresh_name, "--guest", "linux-002", "--", "touch", "/srv/file"))
+    children = Path(f"/proc/{stuck.pid}/task/{stuck.pid}/children")
+    assert wait_until(lambda: any(state_of(child) == "D" for child in children.read_text().split()), 10)
     os.kill(status["guests"]["linux-002"]["process"], signal.SIGKILL)
     os.kill(status["guests"]["linux-003"]["process"], signal.SIGKILL)
     writer = subprocess.Popen((*LAB, "exec", "--name", fresh_name, "--guest", "linux-001", "--", "touch", "/srv/file"))
@@ -273,6 +280,7 @@ def test_down_leaves_nothing_of_a_lab_with_frozen_and_killed_guests(fresh_name: 
     assert not any(own(fresh_name).values()), own(fresh_name)
     assert {key: value for key, value in traces().items() if key == "named"} == {"named": before["named"]}
     writer.wait(10)
+    stuck.wait(10)
     assert on_server.wait(10) < 0
     numbers = [*processes(status), wire, keepers["switch"][0], keepers["backup_server"][0]]
     assert [number for number in numbers if not ended(number)] == []

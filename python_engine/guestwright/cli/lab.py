@@ -11,7 +11,8 @@ from typing import Any
 
 from guestwright.errors import GuestwrightError, UsageError
 from guestwright.exit_codes import ExitCode
-from guestwright.lab import commands, faults, prerequisites, state
+from guestwright.lab import commands, faults, inside, prerequisites, state
+from guestwright.lab import status as lab_status
 from guestwright.lab.model import LOGINS, parse_file_system, parse_name
 
 _EPILOG = """\
@@ -95,7 +96,7 @@ def _up(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _status(arguments: argparse.Namespace) -> ExitCode:
-    found = commands.status(parse_name(arguments.name))
+    found = lab_status.status(parse_name(arguments.name))
     print(json.dumps(found, indent=2) if arguments.format == "json" else _as_text(found))
     return ExitCode.SUCCESS
 
@@ -115,7 +116,7 @@ def _exec(arguments: argparse.Namespace) -> ExitCode:
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     if not command:
         raise UsageError("no command is given", "guestwright lab exec -- COMMAND")
-    code = commands.execute(parse_name(arguments.name), arguments.guest, command)
+    code = inside.execute(parse_name(arguments.name), arguments.guest, command)
     sys.exit(code)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Final
 
 from guestwright.errors import GuestwrightError, UsageError
 from guestwright.lab import (
@@ -30,7 +29,6 @@ from guestwright.lab import (
 )
 from guestwright.lab.accounts import Accounts, accounts
 from guestwright.lab.model import MOST_GUESTS, FileSystem, Guest, parse_guest
-from guestwright.lab.model import network as lab_network
 from guestwright.lab.state import Lab
 
 _ANSWER_SECONDS: Final = 60.0
@@ -111,7 +109,6 @@ def _refuse_contradictions(lab: Lab, wanted: Wanted) -> None:
     pairs = {
         "--systemd": (lab.systemd, wanted.systemd),
         "--file-system": (lab.file_system, wanted.file_system),
-        "--rootless": (lab.rootless, wanted.rootless),
     }
     different = [option for option, (has, asked) in pairs.items() if has != asked]
     if different:
@@ -205,8 +202,8 @@ def _inside(lab: Lab) -> bool:
 
 
 def _remove(lab: Lab) -> None:
-    group = groups.lab_group(lab.name)
-    commands = _processes_in(groups.backup_server_group(lab.name))
+    group = groups.lab_group(lab.group_name)
+    commands = _processes_in(groups.backup_server_group(lab.group_name))
     if lab.backup_server:
         commands += processes.in_network_namespace(lab.backup_server)
     processes.end(commands, patience=3)
@@ -242,11 +239,17 @@ def _remove_guests(lab: Lab, guests: Sequence[Guest]) -> list[str]:
     ended = [lab.guests.pop(one.number) for one in guests if one.number in lab.guests]
     for process in ended:
         _thaw(lab, process)
-    parent = groups.guests_group(lab.name)
+    parent = groups.guests_group(lab.group_name)
     own = [parent / one.name for one in guests] if parent else []
     for group in own:
         groups.kill(group)
-    left = [f"process {process.number}" for process in processes.end(ended)]
+    stuck = processes.end(ended, deadline=1 if lab.file_system else 10)
+    if stuck and lab.file_system:
+        for name, device in file_system.loop_devices(lab).items():
+            if name in {one.name for one in guests}:
+                file_system.thaw_elsewhere(lab, device, lab.file_system.kind)
+        stuck = processes.end(stuck)
+    left = [f"process {process.number}" for process in stuck]
     left += [f"control group {group}" for group in own if not groups.remove(group)]
     for one in guests:
         faults.forget(lab, one)
@@ -280,122 +283,6 @@ def fault(name: str, guest_name: str, wanted: faults.Fault) -> None:
         if not lab.guests[one.number].alive:
             raise GuestwrightError(f"the guest {guest_name} has ended", "start it again: guestwright lab up")
         faults.apply(lab, one, wanted)
-
-
-def status(name: str) -> dict[str, Any]:
-    """Return what a lab is made of and how it fares.
-
-    Raises:
-        UsageError: there is no such lab.
-    """
-    lab = state.load(name)
-    rootless.enter(lab)
-    guests = [lab.guest(number) for number in sorted(lab.guests)]
-    running = [one for one in guests if lab.guests[one.number].alive]
-    silent = [one.name for one in running]
-    if lab.backup_server and lab.backup_server.alive and running:
-        silent = readiness.silent_guests(lab.backup_server, running, _GUEST_ANSWER_SECONDS + 0.05 * len(running))
-    parent = groups.guests_group(lab.name)
-    return {
-        "name": lab.name,
-        "inventory": str(lab.inventory),
-        "network": lab_network(lab.slot),
-        "systemd": lab.systemd,
-        "rootless": lab.rootless,
-        "file_system": str(lab.file_system) if lab.file_system else None,
-        "login": lab.login,
-        "backup_server": bool(lab.backup_server and lab.backup_server.alive),
-        "guests": {
-            one.name: {
-                "address": one.address,
-                "running": one in running,
-                "answers": one in running and one.name not in silent,
-                "process": lab.guests[one.number].number,
-                "faults": {key: value for key, value in faults.current(lab, one).items() if key != "wire"},
-                "cpu_seconds": groups.cpu_seconds(parent / one.name if parent else None),
-            }
-            for one in guests
-        },
-        "guests_cpu_seconds": groups.cpu_seconds(parent),
-        "backup_server_cpu_seconds": groups.cpu_seconds(groups.backup_server_group(lab.name)),
-        "limits": limits(lab),
-    }
-
-
-def limits(lab: Lab) -> list[str]:
-    """Return what a lab of this kind cannot show, each a sentence for a report. Pure."""
-    said = ["All guests share this machine's kernel: a guest's crash or its own kernel cannot be shown."]
-    if not lab.systemd:
-        said.append("The guests' first process is sshd, so services and timers of systemd cannot be shown.")
-    if not lab.file_system:
-        said.append("No guest has a file system of its own, so nothing can be frozen.")
-    if lab.rootless:
-        said += [*rootless.LIMITS]
-    return said
-
-
-def execute(name: str, guest_name: str | None, command: Sequence[str]) -> int:
-    """Run a command on the lab's backup server, in place of this process, or in a guest.
-
-    On the backup server it sees this machine's file system and the lab's network alone.
-
-    Returns:
-        The command's exit code, where it ran in a guest.
-
-    Raises:
-        UsageError: there is no such lab or guest.
-        GuestwrightError: the lab or the guest has ended.
-    """
-    lab = state.load(name)
-    rootless.enter(lab)
-    if guest_name is None:
-        keeper = lab.backup_server
-        if keeper is None or not keeper.alive:
-            raise GuestwrightError(f"the backup server of the lab {name!r} has ended", "end the lab, start it again")
-        _become_backup_server(name, keeper)
-        _execute(command, {**os.environ, "GUESTWRIGHT_LAB": name})
-    one = parse_guest(guest_name, lab.slot, lab.names)
-    first = lab.guests[one.number]
-    if not first.alive:
-        raise GuestwrightError(f"the guest {guest_name} has ended", "start it again: guestwright lab up")
-    parent = groups.guests_group(name)
-    if parent and not lab.systemd:
-        groups.join(parent / guest_name)
-    return _execute_in_guest(first, command)
-
-
-def _become_backup_server(name: str, keeper: processes.Process) -> None:
-    groups.join(groups.backup_server_group(name))
-    with keeper.namespace("net").open("rb") as namespace:
-        kernel.set_namespace(namespace.fileno(), kernel.NEW_NETWORK)
-
-
-def _execute(command: Sequence[str], environment: dict[str, str]) -> NoReturn:
-    try:
-        os.execvpe(command[0], list(command), environment)  # noqa: S606
-    except FileNotFoundError:
-        code, complaint = 127, "command not found"
-    except OSError as error:
-        code, complaint = 126, error.strerror or "cannot be run"
-    os.write(2, f"{command[0]}: {complaint}\n".encode())
-    os._exit(code)
-
-
-def _execute_in_guest(first: processes.Process, command: Sequence[str]) -> int:
-    environment = {**guest.ENVIRONMENT, "HOME": "/root", "USER": "root", "LANG": os.environ.get("LANG", "C.UTF-8")}
-    environment |= {name: os.environ[name] for name in ("TERM",) if name in os.environ}
-    descriptor = os.pidfd_open(first.number)
-    own = kernel.NEW_MOUNT | kernel.NEW_HOST_NAME | kernel.NEW_IPC | kernel.NEW_PID | kernel.NEW_NETWORK
-    kernel.set_namespace(descriptor, own | kernel.NEW_CGROUP)
-    child = os.fork()
-    if child == 0:
-        os.chdir("/root")
-        _execute(command, environment)
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
-        signal.signal(number, lambda received, _: os.kill(child, received))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return code if code >= 0 else 128 - code
 
 
 def _tell(text: str) -> None:

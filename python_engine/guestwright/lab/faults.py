@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from guestwright.errors import GuestwrightError, UsageError
+from guestwright.errors import GuestwrightError, PrerequisiteError, UsageError
 from guestwright.lab import network, processes
 from guestwright.lab.model import Guest
+from guestwright.lab.prerequisites import find
 from guestwright.lab.processes import Process
 from guestwright.lab.state import Lab, write_private
 
@@ -81,6 +82,8 @@ def apply(lab: Lab, guest: Guest, fault: Fault) -> None:
     """
     if lab.switch is None or not lab.switch.alive:
         raise GuestwrightError(f"the lab {lab.name!r} has no network", "end it and start it again")
+    if fault.kind == "loss" and not find("nft"):
+        raise PrerequisiteError("lossy links need nft, which is missing here", "apt-get install nftables")
     known = current(lab, guest)
     if fault.kind == "down":
         network.inside(lab.switch, "ip", "link", "set", guest.port, "down")

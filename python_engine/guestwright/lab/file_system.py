@@ -53,7 +53,7 @@ def release_disk(lab: Lab, device: Path, kind: str) -> bool:
     _run("losetup", "--detach", str(device), check=False)
     if wait_until(lambda: not _attached(lab, device), 0.5):
         return True
-    _thaw_unmounted(lab, device, kind)
+    thaw_elsewhere(lab, device, kind)
     _run("losetup", "--detach", str(device), check=False)
     return wait_until(lambda: not _attached(lab, device), 5)
 
@@ -62,7 +62,8 @@ def _attached(lab: Lab, device: Path) -> bool:
     return device in loop_devices(lab).values()
 
 
-def _thaw_unmounted(lab: Lab, device: Path, kind: str) -> None:
+def thaw_elsewhere(lab: Lab, device: Path, kind: str) -> None:
+    """Thaw a file system whose guest cannot be entered any more, through another mount of its device."""
     place = lab.folder / "thaw"
     place.mkdir(mode=0o700, exist_ok=True)
     with contextlib.suppress(OSError):

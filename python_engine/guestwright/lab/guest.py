@@ -12,7 +12,7 @@ from typing import Final, NoReturn
 
 from guestwright.errors import GuestwrightError
 from guestwright.lab import groups, kernel, network, tree
-from guestwright.lab.processes import Process
+from guestwright.lab.processes import Process, restore_signals
 from guestwright.lab.state import Lab
 
 _NAMESPACES: Final = (
@@ -94,7 +94,7 @@ def _fork(lab: Lab, identity: tree.Identity, place: Path) -> _Starting:
             for descriptor in (number_read, go_write, complaint_read):
                 os.close(descriptor)
             os.setsid()
-            group = groups.guests_group(lab.name)
+            group = groups.guests_group(lab.group_name)
             groups.join(group / identity.guest.name if group else None)
             kernel.unshare(_NAMESPACES)
             network.quiet_ipv6()
@@ -114,12 +114,14 @@ def _fork(lab: Lab, identity: tree.Identity, place: Path) -> _Starting:
 
 def _become_guest(identity: tree.Identity, place: Path, go_pipe: int, complaint_pipe: int) -> NoReturn:
     try:
+        os.umask(0o022)
         root = tree.build(place, identity)
         if os.read(go_pipe, 1):
             network.configure(identity.guest.address)
             kernel.change_root(root)
             tree.restrict()
             _attach_log(complaint_pipe)
+            restore_signals()
             if identity.systemd:
                 command = ["/sbin/init", f"--unit={tree.SYSTEMD_TARGET}", "--log-target=journal-or-kmsg"]
                 os.execve(command[0], command, {**ENVIRONMENT, "container": "lab"})  # noqa: S606

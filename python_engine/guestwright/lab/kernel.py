@@ -26,7 +26,6 @@ PRIVATE: Final = 1 << 18
 _DETACH: Final = 2
 _PIVOT_ROOT: Final = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "ppc64le": 203, "s390x": 217}
 _DROP_BOUNDING: Final = 24
-_FREEZE: Final = 0xC0045877
 _THAW: Final = 0xC0045878
 
 _library = ctypes.CDLL(None, use_errno=True)
@@ -82,25 +81,15 @@ def drop_capability(number: int) -> None:
     _check(_library.prctl(_DROP_BOUNDING, ctypes.c_ulong(number), 0, 0, 0), "prctl")
 
 
-def freeze(folder: str | Path) -> None:
-    """Freeze the file system that holds a folder."""
-    _frozen(folder, _FREEZE)
-
-
 def thaw(folder: str | Path) -> bool:
     """Thaw the file system that holds a folder; false where it was not frozen."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        _frozen(folder, _THAW)
+        fcntl.ioctl(descriptor, _THAW, 0)
     except OSError as error:
         if error.errno in (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTTY):
             return False
         raise
-    return True
-
-
-def _frozen(folder: str | Path, request: int) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.ioctl(descriptor, request, 0)
     finally:
         os.close(descriptor)
+    return True

@@ -17,7 +17,7 @@ from typing import Final
 from guestwright.errors import GuestwrightError
 from guestwright.lab import kernel
 from guestwright.lab.model import Guest, backup_server_address
-from guestwright.lab.processes import Process
+from guestwright.lab.processes import Process, restore_signals
 
 BRIDGE: Final = "lab0"
 _QUIET_IPV6 = Path("/proc/sys/net/ipv6/conf/default/addr_gen_mode")
@@ -82,6 +82,7 @@ def _keep(ready: int, go: int, close: Iterable[int]) -> None:
             for descriptor in (0, 1, 2):
                 os.dup2(null, descriptor)
             os.chdir("/")
+            restore_signals()
             os.execvp("sleep", ["sleep", "infinity"])  # noqa: S606
     except OSError as error:
         with contextlib.suppress(OSError):

@@ -63,6 +63,12 @@ def _start_time(number: int) -> int | None:
     return None if fields[0] in "ZX" else int(fields[19])
 
 
+def restore_signals() -> None:
+    """Undo what Python does to signals, for the program that this process will become."""
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def end(processes: Iterable[Process], patience: float = 0.0, deadline: float = 10.0) -> list[Process]:
     """End processes: politely where there is patience, then by force.
 

@@ -98,7 +98,10 @@ def enter(lab: Lab) -> None:
 
 
 def lower_folders(lab: Lab) -> Sequence[tuple[str, str]]:
-    """Return the overlays that a guest's tree is made of, and make what they need."""
+    """Return the overlays that a guest's tree is made of, and make what they need.
+
+    Their names are relative to the folder where guests' trees are mounted.
+    """
     template = lab.folder / "template"
     if not template.exists():
         _make_template(template)
@@ -106,10 +109,10 @@ def lower_folders(lab: Lab) -> Sequence[tuple[str, str]]:
     mounted = [Path(line.split()[4]) for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     whole = not any(place.is_relative_to("/var") for place in mounted)
     return [
-        ("usr", f"{template}/usr:/usr"),
-        ("etc", f"{template}/etc"),
-        ("var", f"{template}/var:/var" if whole else f"{template}/var"),
-        *((name, f"{template}/{name}:/{name}") for name in programs),
+        ("usr", "../template/usr:/usr"),
+        ("etc", "../template/etc"),
+        ("var", "../template/var:/var" if whole else "../template/var"),
+        *((name, f"../template/{name}:/{name}") for name in programs),
     ]
 
 

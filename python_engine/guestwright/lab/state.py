@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -58,6 +59,11 @@ class Lab:
         return self.folder / "inventory.yml"
 
     @property
+    def group_name(self) -> str:
+        """What its control group is called: no other lab on this machine has that name."""
+        return f"{self.name}-{_folder_number():08x}" if os.environ.get(FOLDER_VARIABLE) else self.name
+
+    @property
     def disks(self) -> Path:
         """Where the guests' disks are: on a disk, even where the state is in memory."""
         chosen = os.environ.get(FOLDER_VARIABLE)
@@ -108,6 +114,10 @@ def state_folder() -> Path:
     if runtime and Path(runtime).is_dir():
         return Path(runtime) / "guestwright-lab"
     return Path(tempfile.gettempdir()) / f"guestwright-lab-{os.geteuid()}"
+
+
+def _folder_number() -> int:
+    return int.from_bytes(hashlib.sha256(os.fsencode(state_folder())).digest()[:4])
 
 
 def write_private(path: Path, text: str) -> None:
@@ -161,7 +171,8 @@ def create(name: str, *, systemd: bool, rootless: bool, file_system: FileSystem 
     Raises:
         GuestwrightError: all ranges are taken.
     """
-    for slot in range(SLOTS):
+    first = _folder_number() if os.environ.get(FOLDER_VARIABLE) else 0
+    for slot in ((first + number) % SLOTS for number in range(SLOTS)):
         try:
             _slot_file(slot).touch(mode=0o600, exist_ok=False)
         except FileExistsError:

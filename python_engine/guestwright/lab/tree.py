@@ -78,7 +78,8 @@ class Identity:
         device: the loop device of its disk, where it has one.
         file_system: the kind of file system on it.
         hidden: folders of this machine that it must not see.
-        lower: (folder, lower folders) of each overlay; the root's folder is the empty string.
+        lower: (folder, lower folders) of each overlay; the root's folder is the empty string, and names are
+            relative to the folder that ``build`` is given.
     """
 
     guest: Guest
@@ -111,13 +112,14 @@ def build(place: Path, identity: Identity) -> Path:
 
 
 def restrict() -> None:
-    """Keep a guest from changing this machine's clock, kernel modules and ports."""
+    """Keep a guest from changing this machine's clock, loading kernel modules and reaching hardware."""
     for number in _DROPPED_CAPABILITIES.values():
         kernel.drop_capability(number)
 
 
 def _lay_overlays(place: Path, root: Path, identity: Identity) -> None:
     if all(folder for folder, _ in identity.lower):
+        kernel.mount(str(root), root, None, kernel.BIND)
         _copy_links(root)
     os.chdir(place)  # Relative names keep this machine's paths out of the guest's list of mounts.
     for number, (folder, lower) in enumerate(identity.lower):
@@ -127,8 +129,8 @@ def _lay_overlays(place: Path, root: Path, identity: Identity) -> None:
         _hide(upper, Path("/", folder), identity.hidden)
         target = root / folder
         target.mkdir(exist_ok=True)
-        options = f"lowerdir={lower},upperdir={upper.name},workdir={work.name}"
-        kernel.mount("overlay", target, "overlay", 0, options + (",userxattr" if folder else ""))
+        options = f"lowerdir={lower},upperdir={upper.name},workdir={work.name}{',userxattr' if folder else ''}"
+        kernel.mount("overlay", target, "overlay", 0, options)
 
 
 def _copy_links(root: Path) -> None:
@@ -149,8 +151,19 @@ def _hide(upper: Path, top: Path, hidden: Sequence[Path]) -> None:
         whiteout = upper / path.relative_to(top)
         if whiteout.exists() or any(parent.is_char_device() for parent in whiteout.parents):
             continue
-        whiteout.parent.mkdir(parents=True, exist_ok=True)
+        _make_like_machine(upper, whiteout.parent, top)
         os.mknod(whiteout, stat.S_IFCHR, os.makedev(0, 0))
+
+
+def _make_like_machine(upper: Path, folder: Path, top: Path) -> None:
+    """Make a folder of an upper layer with the mode and owner that the machine's own has, which it stands for."""
+    for part in reversed([folder, *folder.parents]):
+        if part.is_relative_to(upper) and not part.exists():
+            part.mkdir()
+            status = (top / part.relative_to(upper)).stat()
+            with contextlib.suppress(OSError):
+                os.chown(part, status.st_uid, status.st_gid)
+            part.chmod(status.st_mode & 0o7777)
 
 
 def _empty_folders(place: Path, root: Path) -> None:
@@ -212,7 +225,8 @@ def _write_identity(root: Path, identity: Identity) -> None:
     _write(etc / "ssh/ssh_host_ed25519_key", identity.host_key, 0o600)
     _write(etc / "ssh/sshd_config", SSH_SERVER_SETTINGS)
     (root / "run/sshd").mkdir()
-    (root / "run/lock").mkdir(mode=0o1777)
+    (root / "run/lock").mkdir()
+    (root / "run/lock").chmod(0o1777)
     _authorize(root / "root", 0, identity.authorized_key)
     for account in files.users:
         home = root / account.home.lstrip("/")

@@ -58,6 +58,48 @@ ADVICE: dict[str, Advice] = {
         "This version cannot use persistent components in a run. Uninstall them from the guest to get runtime "
         "components, or set `application_processing: disabled` for it.",
     ),
+    "helper_lost": Advice(
+        "",
+        "The Guest Helper ended before it answered; its watchdog thaws what it froze. Look in the guest's log for what "
+        "ended it: memory, security software, or a reboot.",
+    ),
+    "helper_not_running": Advice(
+        "",
+        "Nothing answers on the guest any more: the helper has ended, or its time to live is over. "
+        "`components.time_to_live` must be longer than the session.",
+    ),
+    "helper_start_failed": Advice(
+        "prepare",
+        "The Guest Helper was started but did not answer. Look in the guest's log for what stops it: memory, load or "
+        "security software.",
+    ),
+    "registry_damaged": Advice(
+        "prepare",
+        "The guest's record of its persistent components cannot be read. Reinstall them, or remove the file that the "
+        "message names where none is installed.",
+    ),
+    "unsafe_directory": Advice(
+        "prepare",
+        "Somebody other than root made, or can write to, a folder that must be root's own. Find out who, remove the "
+        "folder, and run the job again.",
+    ),
+    "deployment_failed": Advice(
+        "prepare",
+        "The components could not be written. Look for free space and write access under `/run` on the guest.",
+    ),
+    "not_deployed": Advice(
+        "",
+        "The components were gone when they were needed. Look for what cleans `/run` on the guest, or whether it was "
+        "restarted; `components.time_to_live` must be longer than the session.",
+    ),
+    "busy": Advice(
+        "",
+        "Another operation holds the session on the guest. Run the job again when it has ended.",
+    ),
+    "cancelled": Advice(
+        "freeze",
+        "The freeze was given up before it was complete, because its session was released. Run the job again.",
+    ),
     "not_root": Advice(
         "prepare",
         "The components need root. Log in as root, or set `ansible_become: true` for this guest in the inventory.",
@@ -164,10 +206,21 @@ ADVICE: dict[str, Advice] = {
         "were not processed.",
         ours=True,
     ),
-    "internal": Advice(
-        "",
-        "This is a fault of guestwright itself. Please report it with the run's log, after removing what is private.",
-        ours=True,
+    **dict.fromkeys(
+        (
+            "internal",
+            "internal_error",
+            "invalid_request",
+            "operation_conflict",
+            "protocol_mismatch",
+            "session_mismatch",
+            "unknown_verb",
+        ),
+        Advice(
+            "",
+            "This is a fault of guestwright itself. Please report it with the run's log, without what is private in it.",
+            ours=True,
+        ),
     ),
 }
 

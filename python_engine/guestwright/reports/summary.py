@@ -26,7 +26,7 @@ class Summary:
     """The head of a report.
 
     Attributes:
-        outcome: one or two words: `Success`, `Degraded`, `Failed`, `Leftovers found` or `Interrupted`.
+        outcome: a few words, such as `Success`, `Degraded`, `Failed`, `Leftovers found` or `Interrupted`.
         status: the status whose colour the outcome has.
         meaning: what the exit code says.
         counts: how many guests there are of each status, in the order of `STATUSES`.
@@ -104,7 +104,8 @@ def _outcome(result: Result, found: Counter[Status]) -> tuple[str, Status]:
     if result.interrupted or result.exit_code is ExitCode.INTERRUPTED:
         return "Interrupted", "failed"
     if result.exit_code is ExitCode.LEFTOVERS:
-        return "Leftovers found", "failed"
+        proved = any(leftover.kind != UNPROVEN for guest in result.guests.values() for leftover in guest.leftovers)
+        return "Leftovers found" if proved else "Leftovers not ruled out", "failed"
     if found["failed"] or result.exit_code not in {ExitCode.SUCCESS, ExitCode.CHANGES_PENDING, ExitCode.DEGRADED}:
         return "Failed", "failed"
     if found["degraded"]:

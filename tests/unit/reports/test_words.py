@@ -94,7 +94,6 @@ def test_every_exit_code_has_a_meaning() -> None:
         (ExitCode.DEGRADED, ["degraded"], "Degraded"),
         (ExitCode.GUEST_FAILED, ["failed", "success"], "Failed"),
         (ExitCode.INTERNAL_ERROR, ["success"], "Failed"),
-        (ExitCode.LEFTOVERS, ["failed"], "Leftovers found"),
         (ExitCode.INTERRUPTED, ["skipped"], "Interrupted"),
         (ExitCode.CHANGES_PENDING, ["success"], "Changes pending"),
         (ExitCode.SUCCESS, ["skipped"], "Skipped"),
@@ -105,6 +104,12 @@ def test_outcome_of_a_run(exit_code: ExitCode, statuses: list[str], outcome: str
     guests = {str(number): GuestResult(str(number), status) for number, status in enumerate(statuses)}  # type: ignore[arg-type]
     result = dataclasses.replace(rich_result, exit_code=exit_code, guests=guests)
     assert summarise(result).outcome == outcome
+
+
+def test_leftovers_are_found_or_not_ruled_out(rich_result: Result) -> None:
+    unasked = GuestResult("g", "failed", leftovers=(Leftover("unproven", "no answer"),))
+    assert summarise(rich_result).outcome == "Leftovers found"
+    assert summarise(dataclasses.replace(rich_result, guests={"g": unasked})).outcome == "Leftovers not ruled out"
 
 
 def test_leftovers_are_claimed_only_for_guests_that_were_released(rich_result: Result, check_result: Result) -> None:

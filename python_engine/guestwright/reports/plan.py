@@ -158,10 +158,16 @@ def plan_text(plan: Plan) -> str:
 def _kinds(plan: Plan) -> list[list[GuestPlan]]:
     kinds: dict[tuple[object, ...], list[GuestPlan]] = {}
     for guest in plan.guests:
-        ports = tuple((port.source == guest.name, port.port) for port in guest.ports)
-        key = (guest.os, guest.deployer, guest.wanted, guest.method, guest.route, id(guest.phases), ports)
-        kinds.setdefault(key, []).append(guest)
+        kinds.setdefault(_kind_of(guest), []).append(guest)
     return list(kinds.values())
+
+
+def _kind_of(guest: GuestPlan) -> tuple[object, ...]:
+    """Return what guests of one kind have in common: everything but names, addresses and the load of proxies."""
+    ports = tuple((port.source == guest.name, port.destination == guest.name, port.port) for port in guest.ports)
+    asked = tuple(answer["answer"] for answer in guest.trace)
+    steps = tuple(guest.phases.values())
+    return guest.os, guest.deployer, guest.wanted, guest.method, guest.route, guest.routes, asked, steps, ports
 
 
 def _decided(guest: GuestPlan) -> tuple[str, str, str, str]:
@@ -170,7 +176,8 @@ def _decided(guest: GuestPlan) -> tuple[str, str, str, str]:
 
 def _kind(number: int, guests: Sequence[GuestPlan]) -> list[str]:
     guest = guests[0]
-    lines = [f"Kind {number}: {count(len(guests), 'guest')}"]
+    shown = f", shown for {guest.name}" if len(guests) > 1 else ""
+    lines = [f"Kind {number}: {count(len(guests), 'guest')}{shown}"]
     lines += _entry("guests", listed([one.name for one in guests], _MOST_NAMES))
     if guest.candidates:
         lines += _steps("deployer", [f"{one.name}: {one.why}" for one in guest.candidates])

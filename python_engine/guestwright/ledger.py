@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,6 @@ from guestwright.errors import GuestwrightError
 GuestState = Literal["planned", "released", "left"]
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS server (id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS runs (
     run_id TEXT PRIMARY KEY, job TEXT NOT NULL, started TEXT NOT NULL, folder TEXT NOT NULL,
     pid INTEGER NOT NULL, process_start TEXT NOT NULL,
@@ -62,15 +60,6 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def server_id(self) -> str:
-        """Return what tells this ledger's deployments from those of other backup servers."""
-        with self._connection:
-            row = self._connection.execute("SELECT id FROM server").fetchone()
-            if row is None:
-                row = (uuid.uuid4().hex,)
-                self._connection.execute("INSERT INTO server VALUES (?)", row)
-        return str(row[0])
-
     def begin(self, run: LedgerRun, guests: Iterable[str]) -> None:
         """Write down a run and all guests that it may deploy to, before it touches any of them."""
         with self._connection:
@@ -110,11 +99,6 @@ class Ledger:
         """Set a tombstone: the run is over, and a late `prepare` of it must not deploy."""
         with self._connection:
             self._connection.execute("UPDATE runs SET state = 'tombstone' WHERE run_id = ?", (run_id,))
-
-    def is_buried(self, run_id: str) -> bool:
-        """Return whether `cleanup` has taken the run over."""
-        row = self._connection.execute("SELECT state FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-        return row is not None and row[0] == "tombstone"
 
     def pending(self, run_id: str) -> tuple[str, ...]:
         """Return the guests of a run on which something may still be, in the order in which they were planned."""

@@ -6,17 +6,16 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from guestwright.jobs.load import read_job
-from guestwright.jobs.model import Job
-from guestwright.planning.model import Assumptions, Inventory, Plan
+from guestwright.jobs.load import LoadedJob, parse_job
+from guestwright.jobs.read import read_file
+from guestwright.planning.model import Assumptions, Plan
 
 
 @dataclass(frozen=True)
 class PlannedJob:
-    """A job with the inventory that was read for it, and its plan."""
+    """A plan, with the job and the places in its file for later messages."""
 
-    job: Job
-    inventory: Inventory
+    loaded: LoadedJob
     plan: Plan
 
 
@@ -35,19 +34,20 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_and_plan(
-    job_path: str, sources: Sequence[str], limit: str | None, assumptions: Assumptions | None = None
+    job_path: str, sources: Sequence[str], limit: str | None, assumptions_path: str | None = None
 ) -> PlannedJob:
-    """Read a job and its inventory, and plan it.
+    """Read a job, its inventory and the assumptions, and plan.
 
     Raises:
-        InvalidFileError: the job is wrong, or does not fit the inventory.
+        InvalidFileError: the job or the assumptions are wrong, or the job does not fit the inventory.
         InventoryError: the inventory is wrong.
     """
     from guestwright.execution.inventory import read_inventory
+    from guestwright.jobs.assumptions import load_assumptions
     from guestwright.planning.plan import plan_job
 
-    job = read_job(job_path)
-    patterns = [entry.hosts for entry in job.guests] + ([limit] if limit else [])
+    loaded = parse_job(job_path, read_file(job_path))
+    assumed = load_assumptions(assumptions_path, read_file(assumptions_path)) if assumptions_path else Assumptions()
+    patterns = [entry.hosts for entry in loaded.job.guests] + ([limit] if limit else [])
     inventory = read_inventory(sources, patterns)
-    plan = plan_job(job, inventory, assumptions or Assumptions(), limit)
-    return PlannedJob(job, inventory, plan)
+    return PlannedJob(loaded, plan_job(loaded.job, inventory, assumed, limit))

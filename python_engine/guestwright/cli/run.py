@@ -85,7 +85,7 @@ def _run(arguments: argparse.Namespace) -> ExitCode:
     for report in arguments.report:
         format_name(report.suffix)
     planned = read_and_plan(arguments.job, arguments.inventory, arguments.limit)
-    if problems := not_carried_out(planned.job):
+    if problems := not_carried_out(planned.loaded.job, planned.loaded.document):
         raise InvalidFileError(problems)
     request = RunRequest(
         plan=planned.plan,

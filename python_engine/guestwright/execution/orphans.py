@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import platform
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -64,7 +65,7 @@ def remove_orphans(ledger: Ledger, state: Path, search: OrphanSearch, cancelled:
         hosts,
         inventory_files(search.sources),
         collection_files(),
-        owner=ledger.server_id(),
+        server=platform.node(),
         live=live,
         all_servers=search.all_servers,
     )

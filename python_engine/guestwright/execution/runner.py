@@ -10,9 +10,11 @@ import os
 import queue
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import ansible_runner
@@ -158,10 +160,14 @@ def _runner(
 
 
 def _environment(workspace: Workspace) -> dict[str, str]:
-    """Return Ansible's settings of a run; where the user has set one of the first two, the user's holds."""
+    """Return Ansible's settings of a run; where the user has set one of the first two, the user's holds.
+
+    The `ansible-playbook` of the engine's own environment comes first, also where that one is not activated.
+    """
     defaults = {"ANSIBLE_SSH_ARGS": _SSH_ARGUMENTS, "ANSIBLE_TIMEOUT": str(_CONNECT_SECONDS)}
     fixed = {
         RUN_ID_VARIABLE: workspace.run_id,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(workspace.scratch / "cp"),
         "ANSIBLE_RETRY_FILES_ENABLED": "False",
         "ANSIBLE_DEPRECATION_WARNINGS": "False",

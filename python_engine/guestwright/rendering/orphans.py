@@ -14,7 +14,7 @@ def render_orphans(
     inventory: Mapping[str, bytes],
     collection: Mapping[str, bytes],
     *,
-    owner: str,
+    server: str,
     live: Sequence[str],
     all_servers: bool,
 ) -> dict[str, bytes]:
@@ -24,13 +24,13 @@ def render_orphans(
         hosts: where to look.
         inventory: the given inventory sources, by their path below `inventory/`.
         collection: the collection's files, by their path in it.
-        owner: this backup server's identity, as its deployments carry it.
-        live: the runs of this backup server that are alive.
+        server: the name of this backup server, as its deployments carry it.
+        live: its runs that are alive.
         all_servers: remove what other backup servers have deployed, too.
     """
     overlay = {GUEST_GROUP: {"hosts": {host: {} for host in hosts}}}
     files = {
-        "project/orphans.yml": render_orphans_playbook(owner, live, all_servers).encode(),
+        "project/orphans.yml": render_orphans_playbook(server, live, all_servers=all_servers).encode(),
         OVERLAY: json.dumps(overlay, indent=1).encode(),
         **{f"inventory/{name}": content for name, content in inventory.items()},
         **{f"{COLLECTION}/{name}": content for name, content in collection.items()},

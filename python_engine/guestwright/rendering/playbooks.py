@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import jinja2
@@ -30,6 +31,18 @@ def render_playbooks(plan: Plan) -> dict[str, str]:
     }
     environment = _environment()
     return {name: environment.get_template(f"{name}.j2").render(values) for name in PLAYBOOKS}
+
+
+def render_orphans_playbook(server: str, live: Sequence[str], *, all_servers: bool) -> str:
+    """Return the playbook that removes what no live run owns.
+
+    Args:
+        server: the name of this backup server, as its deployments carry it.
+        live: its runs that are alive.
+        all_servers: remove what other backup servers have deployed, too.
+    """
+    options = {"owner": {"server": server}, "all_owners": all_servers, "live": list(live), "remove": True}
+    return _environment().get_template("orphans.yml.j2").render(options=options)
 
 
 def _command(command: SessionCommand) -> dict[str, Any]:

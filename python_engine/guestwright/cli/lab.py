@@ -97,11 +97,12 @@ def _up(arguments: argparse.Namespace) -> ExitCode:
 
 def _status(arguments: argparse.Namespace) -> ExitCode:
     found = lab_status.status(parse_name(arguments.name))
-    print(json.dumps(found, indent=2) if arguments.format == "json" else _as_text(found))
+    print(json.dumps(found, indent=2) if arguments.format == "json" else as_text(found))
     return ExitCode.SUCCESS
 
 
-def _as_text(found: dict[str, Any]) -> str:
+def as_text(found: dict[str, Any]) -> str:
+    """Return a lab's status for people."""
     lines = [
         f"lab {found['name']}: {len(found['guests'])} guests in {found['network']}, inventory {found['inventory']}"
     ]

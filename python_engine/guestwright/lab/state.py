@@ -138,7 +138,9 @@ def load(name: str) -> Lab:
     try:
         document = json.loads((state_folder() / name / "lab.json").read_text())
     except FileNotFoundError:
-        raise UsageError(f"there is no lab {name!r}", f"start it: guestwright lab up --name {name}") from None
+        others = f"labs that are up: {', '.join(names())}; " if names() else ""
+        hint = f"{others}start it: guestwright lab up --linux N --name {name}"
+        raise UsageError(f"there is no lab {name!r}", hint) from None
     kind = document["file_system"]
     guests = {int(number): _process(entry) for number, entry in document["guests"].items()}
     return Lab(

@@ -218,7 +218,7 @@ ADVICE: dict[str, Advice] = {
         ),
         Advice(
             "",
-            "This is a fault of guestwright itself. Please report it with the run's log, without what is private in it.",
+            "This is a fault of guestwright itself. Please report it with its log, without what is private in it.",
             ours=True,
         ),
     ),
@@ -230,7 +230,7 @@ GENERIC = Advice(
 )
 
 EXIT_CODE_MEANINGS: dict[ExitCode, str] = {
-    ExitCode.SUCCESS: "everything that was asked for was done",
+    ExitCode.SUCCESS: "nothing failed",
     ExitCode.INTERNAL_ERROR: "the run itself went wrong",
     ExitCode.CHANGES_PENDING: "a check run found changes to make",
     ExitCode.INVALID: "the job or the inventory is not valid",

@@ -94,10 +94,8 @@ def ordered_phases(guest: GuestResult) -> list[tuple[str, float]]:
 
 
 def method_and_route(guest: GuestResult) -> str:
-    """Return `runtime over admin`, or as much of it as is known."""
-    if guest.method and guest.route:
-        return f"{guest.method} over {guest.route}"
-    return guest.method or ""
+    """Return `runtime over admin`; empty where the guest was not reached by any method."""
+    return f"{guest.method} over {guest.route}" if guest.method and guest.route else ""
 
 
 def _outcome(result: Result, found: Counter[Status]) -> tuple[str, Status]:

@@ -76,10 +76,11 @@ def _summary_lines(result: Result, width: int, colour: bool) -> Iterator[str]:
     summary = summarise(result)
     well = [one_line(guest.name) for guest in result.guests.values() if guest.status == "success"]
     if well:
-        names = textwrap.wrap(
-            listed(well, _MOST_NAMES), width - len(_INDENT), break_long_words=False, break_on_hyphens=False
-        )
-        yield f"{_marked('success', colour)} {names[0]}"
+        narrower = width - len(_INDENT)
+        names = textwrap.wrap(listed(well, _MOST_NAMES), narrower, break_long_words=False, break_on_hyphens=False) or [
+            ""
+        ]
+        yield f"{_marked('success', colour)} {names[0]}".rstrip()
         yield from (f"{_INDENT}{line}" for line in names[1:])
         yield ""
     counts = ", ".join(f"{number} {status}" for status, number in summary.counts.items() if number) or "none"

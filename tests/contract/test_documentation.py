@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from guestwright.jobs.load import load_job
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -30,6 +31,14 @@ def _anchors(page: Path) -> set[str]:
     """Return the anchors that GitHub makes of a page's headings."""
     headings = re.findall(r"^#+ (.+)$", _prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def _jobs() -> Iterator[tuple[str, str]]:
+    """Yield every whole job that a page shows, with the page's name."""
+    for page in PAGES:
+        for block in re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE):
+            if "kind: backup_job" in block:
+                yield _name(page), block
 
 
 def _name(page: Path) -> str:
@@ -61,3 +70,10 @@ def test_every_page_has_one_title_and_no_place_of_one_machine(page: Path) -> Non
     prose = _prose(page)
     assert len(re.findall(r"^# ", prose, re.MULTILINE)) == 1
     assert not re.search(r"(?<![\w.])/(?:work|root|home)/", page.read_text())
+
+
+def test_every_job_that_a_page_shows_is_valid() -> None:
+    shown = list(_jobs())
+    assert {"README.md", "docs/tutorial/first-job.md"} <= {name for name, _ in shown}
+    for name, text in shown:
+        assert load_job(name, text.encode()).guests

@@ -96,7 +96,7 @@ def _prepare(
         if wanted == "runtime":
             steps.append(f"deploy the runtime components, unless {required} is installed as a persistent component")
         else:
-            steps.append(f"use the installed {required}; what is missing is installed by the Installer Service")
+            steps.append(f"use the installed {required}; the Installer Service installs what is missing")
         return steps
     steps = [f"connect over {_over(decision.route, connection)}; {retry}"]
     if decision.method == "runtime":
@@ -178,7 +178,7 @@ def _shown(command: Command) -> str:
 def _release(decision: Decision, wanted: str) -> list[str]:
     kinds = "processes, files, sockets, units, cron entries, users and firewall rules"
     if "persistent" in (decision.method, wanted):
-        return ["leave the persistent components installed", f"look for {kinds} of the session, and list what is left"]
+        return ["leave the persistent components installed", f"look for {kinds} of the session; list any left"]
     if decision.method == "unknown":
-        return ["remove the runtime components, if they were deployed", f"look for {kinds} of ours, and list any left"]
-    return ["remove the runtime components", f"look for {kinds} of ours, and list any left"]
+        return ["remove the runtime components, if they were deployed", f"look for {kinds} of ours; list any left"]
+    return ["remove the runtime components", f"look for {kinds} of ours; list any left"]

@@ -51,7 +51,7 @@ def _defused(match: re.Match[str]) -> str:
 
 def _guest_lines(guest: GuestResult, width: int, colour: bool, check: bool) -> Iterator[str]:
     facts = [guest.error.code] if guest.error else []
-    facts += [fact for fact in (method_and_route(guest), consistency_words(guest)) if fact]
+    facts += [fact for fact in (method_and_route(guest), "" if check else consistency_words(guest)) if fact]
     yield f"{_marked(guest.status, colour)} {one_line(guest.name)}  {', '.join(one_line(fact) for fact in facts)}"
     if guest.error:
         yield from _wrapped(guest.error.message, width)

@@ -49,6 +49,7 @@ class TestText:
         report = text.render(check_result)
         assert "Would change: freeze /srv" in report
         assert "Check run (nothing was changed)" in report
+        assert "SUCCESS   linux-001  runtime over admin\n" in report
 
     def test_many_changes_are_counted(self, check_result: Result) -> None:
         guest = GuestResult("g", "success", changes=tuple(f"change {number}" for number in range(25)))

@@ -158,12 +158,13 @@ def main(session: str) -> int:
     signal.signal(signal.SIGTERM, helper.terminate)
     signal.signal(signal.SIGINT, helper.terminate)
     signal.signal(signal.SIGHUP, lambda *_: None)
-    os.umask(0o077)
+    os.umask(0o177)
     path = paths.inside(session, paths.SOCKET)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(path)
+        os.umask(0o077)
         listener.listen(_CONNECTIONS)
         helper.serve(listener)
     _remove_self(session)

@@ -63,8 +63,9 @@ _CRON_FOLDERS = (
     "/var/spool/cron/crontabs",
 )
 _CRON_FILES = ("/etc/crontab", "/etc/anacrontab")
-# The command itself and its lab: they belong to a backup server that is a guest too, not to the components.
+# The command itself, its lab and its runs: they belong to a backup server that is a guest too, not to the components.
 _OF_THE_ENGINE = frozenset(("/usr/local/bin/guestwright", "/run/guestwright-lab", "/var/tmp/guestwright-lab"))
+_RUN_OF_THE_ENGINE = re.compile(r"/(dev/shm|tmp)/guestwright-\d{8}t\d{6}-[0-9a-f]{8}")
 _PLACES = (
     f"{paths.BASE}/",
     "/var/lib/guestwright/",
@@ -87,7 +88,7 @@ class Owned(NamedTuple):
 
     def owns_file(self, path: str) -> bool:
         """Tell whether a path belongs to what may stay."""
-        if path in _OF_THE_ENGINE:
+        if path in _OF_THE_ENGINE or _RUN_OF_THE_ENGINE.fullmatch(path):
             return True
         if self.sessions and (path == paths.BASE or self._session_of(path) in self.sessions):
             return True

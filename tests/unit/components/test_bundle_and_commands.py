@@ -1,0 +1,100 @@
+"""The zipapp's bytes, the command lines and the answer line."""
+
+from __future__ import annotations
+
+import ast
+import io
+import os
+import shlex
+import zipfile
+from pathlib import Path
+
+import pytest
+from ansible_collections.guestwright.components.plugins.plugin_utils import bundle, guest_program
+
+REQUEST = {"protocol": 1, "session": "nightly", "operation": "op-1", "verb": "probe", "arguments": {"a": "'\"$(x)"}}
+
+
+def copy(target: Path, names: list[str]) -> Path:
+    target.mkdir()
+    source = bundle.source_directory()
+    for name in names:
+        path = target / name
+        path.write_bytes((source / name).read_bytes())
+        os.utime(path, (1, 1))
+        path.chmod(0o777)
+    (target / "__pycache__").mkdir()
+    (target / "__pycache__" / "wire.cpython-38.pyc").write_bytes(b"x")
+    return target
+
+
+def test_same_files_same_bytes_whatever_their_times_modes_and_order(tmp_path: Path) -> None:
+    names = sorted(path.name for path in bundle.source_directory().glob("*.py"))
+    first = copy(tmp_path / "first", names)
+    second = copy(tmp_path / "second", names[::-1])
+    assert bundle.build(first) == bundle.build(second) == bundle.build(bundle.source_directory())
+
+
+def test_data_files_are_carried_and_the_entry_stands_on_top(tmp_path: Path) -> None:
+    folder = copy(tmp_path / "copy", ["__main__.py", "wire.py"])
+    (folder / "padding.bin").write_bytes(b"\0" * 1000)
+    with zipfile.ZipFile(io.BytesIO(bundle.build(folder))) as archive:
+        assert archive.namelist() == [
+            "__main__.py",
+            "guestwright_components/padding.bin",
+            "guestwright_components/wire.py",
+        ]
+
+
+def test_the_zipapp_is_built_once() -> None:
+    assert bundle.zipapp() is bundle.zipapp()
+
+
+@pytest.mark.parametrize("path", sorted(bundle.source_directory().glob("*.py")), ids=lambda path: path.name)
+def test_every_component_is_python_3_8_and_of_the_standard_library(path: Path) -> None:
+    import sys
+
+    tree = ast.parse(path.read_text(), feature_version=(3, 8))
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.level == 0:
+            names = [node.module or ""]
+        for name in names:
+            assert name.partition(".")[0] in sys.stdlib_module_names | {bundle.PACKAGE}
+
+
+@pytest.mark.parametrize("build", [guest_program.carried, guest_program.deployed])
+def test_a_command_is_one_shell_word_list_with_session_verb_and_operation(build: object) -> None:
+    given = build(REQUEST, "/opt/python")  # type: ignore[operator]
+    words = shlex.split(given.command)
+    assert words[:2] == ["/bin/sh", "-c"]
+    assert words[3:7] == ["guestwright-guest", "nightly", "probe", "op-1"]
+    assert words[8:10] == ["/opt/python", "python3"]
+    assert "$(x)" not in given.command
+    assert len(given.command) < 4096
+
+
+def test_the_payload_travels_only_where_it_is_needed() -> None:
+    assert guest_program.carried(REQUEST).stdin.endswith(bundle.zipapp())
+    assert len(guest_program.deployed(REQUEST).stdin) < 1000
+
+
+@pytest.mark.parametrize(
+    ("stdout", "operation"),
+    [
+        ('GUESTWRIGHT-ANSWER {"ok": true, "operation": "a"}\n', "a"),
+        ('banner\r\nGUESTWRIGHT-ANSWER {"ok": true, "operation": "a"}\r\nbye', "a"),
+        ('GUESTWRIGHT-ANSWER {"ok": true, "operation": "a"}\nGUESTWRIGHT-ANSWER {"ok": true, "operation": "b"}\n', "b"),
+        ('GUESTWRIGHT-ANSWER {"ok": true, "operation": "a"}\nGUESTWRIGHT-ANSWER {"ok": tr', "a"),
+    ],
+)
+def test_reads_the_last_whole_answer(stdout: str, operation: str) -> None:
+    assert guest_program.parse(stdout)["operation"] == operation
+
+
+@pytest.mark.parametrize(
+    "stdout", ["", "hello", "GUESTWRIGHT-ANSWER", "GUESTWRIGHT-ANSWER []", "GUESTWRIGHT-ANSWER {}"]
+)
+def test_no_answer_is_told(stdout: str) -> None:
+    with pytest.raises(guest_program.NoAnswer):
+        guest_program.parse(stdout)

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,12 @@ def test_inventory_is_all_that_up_prints(fresh_name: str) -> None:
     assert Path(done.stdout.strip()).stat().st_mode & 0o777 == 0o600
 
 
+def test_ten_guests_answer_within_five_seconds(fresh_name: str) -> None:
+    start = time.monotonic()
+    run("up", "--linux", "10", "--name", fresh_name)
+    assert time.monotonic() - start < 5
+
+
 def test_status_knows_every_guest(lab: Callable[..., Any]) -> None:
     one = lab(linux=3)
     status = json.loads(run("status", "--name", one.name, "--format", "json").stdout)
@@ -189,6 +196,7 @@ def test_exec_passes_exit_code_signal_and_folder(lab: Callable[..., Any], tmp_pa
     assert one.exec("sh", "-c", "exit 7", check=False).returncode == 7
     assert one.in_guest("linux-001", "sh", "-c", "exit 9", check=False).returncode == 9
     assert one.exec("no-such-program", check=False).returncode == 127
+    assert one.exec("sh", "-c", "yes | head -1").stderr == ""
     assert one.exec("pwd", cwd=tmp_path).stdout.strip() == str(tmp_path)
     with one.popen(
         "sh", "-c", "trap 'exit 3' TERM; echo on; while :; do sleep 0.05; done", stdout=subprocess.PIPE
@@ -196,6 +204,15 @@ def test_exec_passes_exit_code_signal_and_folder(lab: Callable[..., Any], tmp_pa
         assert child.stdout.readline() == "on\n"
         child.send_signal(signal.SIGTERM)
         assert child.wait(10) == 3
+
+
+def test_a_command_in_a_guest_ends_with_who_asked_for_it(lab: Callable[..., Any]) -> None:
+    one = lab(linux=3)
+    command = (*LAB, "exec", "--name", one.name, "--guest", "linux-003", "--", "sleep", "4242")
+    with subprocess.Popen(command) as child:
+        assert wait_until(lambda: "4242" in one.in_guest("linux-003", "ps", "-eo", "args=").stdout, 10)
+        child.kill()
+    assert wait_until(lambda: "4242" not in one.in_guest("linux-003", "ps", "-eo", "args=").stdout, 10)
 
 
 def test_no_way_out_of_the_lab(lab: Callable[..., Any]) -> None:

@@ -69,11 +69,13 @@ def up(wanted: Wanted) -> Path:
     """
     if not 1 <= wanted.guests <= MOST_GUESTS:
         raise UsageError(f"a lab cannot have {wanted.guests} guests", f"ask for 1 to {MOST_GUESTS}")
+    if wanted.rootless:
+        rootless.refuse(systemd=wanted.systemd, file_system=wanted.file_system is not None)
     prerequisites.check(
         file_system=wanted.file_system, login=wanted.login, systemd=wanted.systemd, rootless=wanted.rootless
     )
     if wanted.rootless:
-        rootless.check(systemd=wanted.systemd, file_system=wanted.file_system is not None)
+        rootless.check_range()
     with _interruptible(), state.locked(wanted.name):
         fresh = not state.exists(wanted.name)
         if fresh:

@@ -95,7 +95,9 @@ def _fork(lab: Lab, identity: tree.Identity, place: Path) -> _Starting:
                 os.close(descriptor)
             os.setsid()
             group = groups.guests_group(lab.group_name)
-            groups.join(group / identity.guest.name if group else None)
+            joined = groups.join(group / identity.guest.name if group else None)
+            if identity.systemd and not joined:
+                raise PermissionError(f"no control group for systemd: {group}")
             kernel.unshare(_NAMESPACES)
             network.quiet_ipv6()
             first = os.fork()

@@ -68,6 +68,7 @@ def _execute_in_guest(first: processes.Process, command: Sequence[str]) -> int:
     kernel.set_namespace(descriptor, own | kernel.NEW_CGROUP)
     child = os.fork()
     if child == 0:
+        kernel.end_with_parent(signal.SIGKILL)
         os.chdir("/root")
         _execute(command, environment)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):

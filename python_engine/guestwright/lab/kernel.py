@@ -25,6 +25,7 @@ PRIVATE: Final = 1 << 18
 
 _DETACH: Final = 2
 _PIVOT_ROOT: Final = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "ppc64le": 203, "s390x": 217}
+_PARENT_DEATH_SIGNAL: Final = 1
 _DROP_BOUNDING: Final = 24
 _THAW: Final = 0xC0045878
 
@@ -74,6 +75,11 @@ def change_root(new_root: str | Path) -> None:
 def set_host_name(name: str) -> None:
     """Name this host name namespace."""
     _check(_library.sethostname(name.encode(), len(name)), "sethostname")
+
+
+def end_with_parent(number: int) -> None:
+    """Let this process get a signal when the one that started it ends."""
+    _check(_library.prctl(_PARENT_DEATH_SIGNAL, ctypes.c_ulong(number), 0, 0, 0), "prctl")
 
 
 def drop_capability(number: int) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from guestwright.errors import PrerequisiteError
+from guestwright.lab import groups
 from guestwright.lab.model import FileSystem
 
 _PATH: Final = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"
@@ -27,6 +28,7 @@ _PACKAGES: Final = {
     "newuidmap": "uidmap",
     "unshare": "util-linux",
 }
+_RIGHTS: Final = {"CAP_NET_ADMIN": 12, "CAP_SYS_ADMIN": 21}
 _ALWAYS: Final = ("sshd", "ssh", "ssh-keygen", "ip", "nsenter", "openssl")
 
 
@@ -72,8 +74,27 @@ def check(
             f"the lab needs programs that are missing here: {', '.join(missing)}",
             f"apt-get install {' '.join(sorted(packages))}",
         )
+    if not rootless:
+        lacking = missing_rights(Path("/proc/self/status").read_text())
+        if lacking:
+            raise PrerequisiteError(
+                f"root lacks rights here: {', '.join(lacking)}", "use a machine, or a container with these capabilities"
+            )
+    if systemd and groups.hierarchy() is None:
+        raise PrerequisiteError("guests with systemd need control groups of version 2", "mount -t cgroup2 cgroup2 DIR")
     if "overlay" not in Path("/proc/filesystems").read_text().split():
         raise PrerequisiteError("this kernel has no overlay file system loaded", "run: modprobe overlay")
+
+
+def missing_rights(status: str) -> list[str]:
+    """Return the rights that a lab of root needs and a process lacks. Pure.
+
+    Args:
+        status: the text of ``/proc/PID/status``.
+    """
+    fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+    effective = int(fields.get("CapEff", "0").strip(), 16)
+    return [name for name, number in _RIGHTS.items() if not effective >> number & 1]
 
 
 def extend_path() -> None:

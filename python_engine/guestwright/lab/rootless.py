@@ -33,16 +33,23 @@ _NOT_COPIED: Final = ("ssh_host_*", "guestwright*", "sudoers.d", "shadow*", "gsh
 _SUDO: Final = ("usr/bin/sudo", "usr/lib/sudo", "usr/libexec/sudo")
 
 
-def check(*, systemd: bool, file_system: bool) -> None:
-    """Check what an ordinary user's lab needs beside programs.
+def refuse(*, systemd: bool, file_system: bool) -> None:
+    """Refuse what only root can have.
 
     Raises:
-        UsageError: something is asked for that only root can have.
-        PrerequisiteError: the user has no range of user numbers to give to guests.
+        UsageError: such a thing is asked for.
     """
     for option, asked in (("--file-system", file_system), ("--systemd", systemd)):
         if asked:
             raise UsageError(f"{option} needs root", "run it as root, or leave the option out")
+
+
+def check_range() -> None:
+    """Check that this user has a range of user numbers to give to guests.
+
+    Raises:
+        PrerequisiteError: there is none.
+    """
     number = os.getuid()
     try:
         name = pwd.getpwuid(number).pw_name

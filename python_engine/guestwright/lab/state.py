@@ -228,18 +228,28 @@ def locked(name: str, patience: float = 0.0) -> Iterator[None]:
 
 
 def _lock(path: Path, held: list[int]) -> bool:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = path.parent.stat()
+    """Try to hold a file, which a command that ends meanwhile may remove, and its folder with it."""
+    while True:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            _refuse_foreign(path.parent)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if path.stat().st_ino == os.fstat(descriptor).st_ino:
+                held.append(descriptor)
+                return True
+        except FileNotFoundError:
+            pass
+        except BlockingIOError:
+            os.close(descriptor)
+            return False
+        os.close(descriptor)
+
+
+def _refuse_foreign(folder: Path) -> None:
+    status = folder.stat()
     if status.st_uid != os.geteuid() or status.st_mode & 0o077:
-        raise GuestwrightError(f"{path.parent} is not private to you", f"remove it, or set {FOLDER_VARIABLE}")
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except FileNotFoundError:
-        return False
-    with contextlib.suppress(BlockingIOError, FileNotFoundError):
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if path.stat().st_ino == os.fstat(descriptor).st_ino:
-            held.append(descriptor)
-            return True
-    os.close(descriptor)
-    return False
+        raise GuestwrightError(f"{folder} is not private to you", f"remove it, or set {FOLDER_VARIABLE}")

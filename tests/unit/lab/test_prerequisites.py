@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from guestwright.errors import PrerequisiteError
 from guestwright.lab.model import parse_file_system
-from guestwright.lab.prerequisites import check, needed_programs
+from guestwright.lab.prerequisites import check, missing_rights, needed_programs
 from guestwright.lab.rootless import has_range
 
 
@@ -59,3 +59,15 @@ def test_ranges_of_user_numbers(tmp_path: Path, text: str, enough: bool) -> None
 
 def test_no_file_is_no_range(tmp_path: Path) -> None:
     assert not has_range(tmp_path / "absent", "mary", 1000)
+
+
+@pytest.mark.parametrize(
+    ("effective", "lacking"),
+    [
+        ("000001ffffffffff", []),
+        ("00000000a80425fb", ["CAP_NET_ADMIN", "CAP_SYS_ADMIN"]),
+        ("0000000000200000", ["CAP_NET_ADMIN"]),
+    ],
+)
+def test_rights_that_root_lacks_in_a_container(effective: str, lacking: list[str]) -> None:
+    assert missing_rights(f"Name:\tpython\nCapPrm:\t0\nCapEff:\t{effective}\n") == lacking

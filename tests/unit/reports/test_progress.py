@@ -19,7 +19,7 @@ DONE = {
 EXPIRED = DONE | {
     "consistency": "crash",
     "freeze": {"file_systems": ["/srv"], "seconds": 60.0, "held": False},
-    "warnings": ["only crash-consistent"],
+    "warnings": ["only a warning"],
 }
 FAILED = {"phase": "release", "outcome": "failed", "seconds": 3.0, "error": {"code": "link_lost", "message": "gone"}}
 
@@ -32,7 +32,7 @@ FAILED = {"phase": "release", "outcome": "failed", "seconds": 3.0, "error": {"co
         (
             "session",
             EXPIRED,
-            "[session  2/6] g  done      1.40 s  frozen for 60.00 s, not held, consistency crash, only crash-consistent",
+            "[session  2/6] g  done      1.40 s  frozen for 60.00 s, not held, consistency crash, only a warning",
         ),
         ("release", FAILED, "[release  2/6] g  failed    3.00 s  link_lost: gone"),
         ("session", PREPARED, "[prepare  2/6] g  prepared  0.41 s  runtime over admin"),

@@ -20,17 +20,20 @@ def job(document: Document) -> model.Job:
     """Return the job of a document that fits the schema."""
     data = document.data()
     defaults = data.get("guest_processing", {})
+    default_processing = guest_processing(defaults)
     return model.Job(
         name=data["name"],
         guests=tuple(
             model.GuestEntry(
                 entry["hosts"],
-                guest_processing(merged(defaults, entry.get("guest_processing", {}))),
+                guest_processing(merged(defaults, entry["guest_processing"]))
+                if entry.get("guest_processing")
+                else default_processing,
                 *document.locate(("guests", index, "hosts")),
             )
             for index, entry in enumerate(data["guests"])
         ),
-        guest_processing=guest_processing(defaults),
+        guest_processing=default_processing,
         guest_interaction_proxies=_filled(model.GuestInteractionProxies, data.get("guest_interaction_proxies", {})),
         network=_filled(model.Network, data.get("network", {})),
         components=_filled(model.Components, data.get("components", {})),

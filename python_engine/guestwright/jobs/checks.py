@@ -12,7 +12,7 @@ from guestwright.jobs.positions import Document, Path
 from guestwright.planning.guests import PROXY_GROUP, pattern_problems
 from guestwright.planning.model import Inventory
 
-_LATER = "this version plans it, but does not carry it out; `plan` and `render` accept it"
+_LATER = "`plan` and `render` take it, `run` refuses it"
 
 
 def check_against_inventory(job: Job, inventory: Inventory, document: Document | None = None) -> tuple[Problem, ...]:
@@ -56,10 +56,12 @@ def not_carried_out(job: Job, document: Document | None = None) -> tuple[Problem
                 continue
             path = written_at(document, index, key, "mode") if document else ()
             place = _place(document, path, (entry.line, entry.column))
-            found.append(Problem(job.file, *place, f"`{key}.mode: {mode}` is not carried out", _LATER, "later"))
+            found.append(
+                Problem(job.file, *place, f"`{key}.mode: {mode}` is not carried out by this version", _LATER, "later")
+            )
     if job.components.installer_service == "push":
         line, column = _place(document, ("components", "installer_service"), (1, 1))
-        message = "`components.installer_service: push` is not carried out"
+        message = "`components.installer_service: push` is not carried out by this version"
         found.append(Problem(job.file, line, column, message, _LATER, "later"))
     return tuple(sorted(set(found)))
 

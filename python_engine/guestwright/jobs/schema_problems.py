@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from guestwright.errors import Problem
@@ -39,7 +40,8 @@ class _Misfit:
 
 
 _FIRST_TOLD = ("type", "const", "enum", "minLength", "maxLength", "pattern", "minItems", "maxItems")
-_MOST_PROBLEMS = 1000
+_MOST_PROBLEMS = 300
+_MOST_UNKNOWN_KEYS = 100
 _TYPES = {
     "string": "text",
     "integer": "an integer",
@@ -84,6 +86,7 @@ def _validator(schema_name: str) -> Validator:
     strict_types = Draft7Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
     keywords = {
         "pattern": _pattern,
+        "uniqueItems": _unique,
         "x-guestwright-duration": _duration,
         "x-guestwright-command": _command,
     }
@@ -107,6 +110,12 @@ def _pattern(_: object, pattern: str, instance: object, __: object) -> Iterator[
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\$$", r"\\Z", pattern))
+
+
+def _unique(_: object, __: object, instance: object, ___: object) -> Iterator[ValidationError]:
+    """Check that items differ in linear time; jsonschema's own check is quadratic where they cannot be sorted."""
+    if isinstance(instance, list) and _repeated(instance) is not None:
+        yield _failure("has an item twice")
 
 
 def _duration(_: object, bounds: Mapping[str, str], instance: object, __: object) -> Iterator[ValidationError]:
@@ -140,15 +149,15 @@ def _unknown_keys(document: Document, misfit: _Misfit, schema: Mapping[str, Any]
     path = misfit.path
     known = list(misfit.schema.get("properties", {}))
     where = f" in `{named(path)}`" if path else ""
-    for key in misfit.value:
-        if key not in known:
-            line, column = document.locate_key((*path, key))
-            message = f"unknown key `{shown(key)}`{where}"
-            yield Problem(document.file, line, column, message, _nearest_key(key, known, schema), "unknown_key")
-
-
-def _nearest_key(key: str, known: Sequence[str], schema: Mapping[str, Any]) -> str:
     homes = _homes(schema)
+    unknown = (key for key in misfit.value if key not in known)
+    for key in islice(unknown, _MOST_UNKNOWN_KEYS):
+        line, column = document.locate_key((*path, key))
+        message = f"unknown key `{shown(key)}`{where}"
+        yield Problem(document.file, line, column, message, _nearest_key(key, known, homes), "unknown_key")
+
+
+def _nearest_key(key: str, known: Sequence[str], homes: Mapping[str, str]) -> str:
     if key in homes:
         return f"it belongs {homes[key]}"
     near = nearest(key, known)
@@ -195,7 +204,8 @@ def _missing_keys(document: Document, misfit: _Misfit) -> Iterator[Problem]:
 
 def _wrong_value(document: Document, misfit: _Misfit) -> Problem:
     path = misfit.path
-    line, column = document.locate(path)
+    repeated = _repeated(misfit.value) if misfit.keyword == "uniqueItems" else None
+    line, column = document.locate(path if repeated is None else (*path, repeated))
     name = f"`{named(path)}`" if path else "the file"
     message, hint, rule = _explain(document, misfit)
     return Problem(document.file, line, column, f"{name} {message}", hint, rule)
@@ -231,7 +241,7 @@ def _explain(document: Document, misfit: _Misfit) -> tuple[str, str, str]:
             message, hint = _command_problem(value, schema) or ("is no command", example)
             return message, hint, "command"
         case "uniqueItems":
-            return f"holds {_first_repeated(value)} twice", "keep one", "duplicate"
+            return f"holds `{shown(str(value[_repeated(value) or 0]))}` twice", "keep one", "duplicate"
         case _:
             return shown(misfit.message, 200), example, "schema"
 
@@ -301,10 +311,12 @@ def _flow(value: object) -> str:
     return json.dumps(value)
 
 
-def _first_repeated(values: Sequence[Any]) -> str:
-    seen: list[Any] = []
-    for value in values:
-        if value in seen:
-            return f"`{shown(str(value))}`"
-        seen.append(value)
-    return "a value"
+def _repeated(values: Sequence[object]) -> int | None:
+    """Return the index of the first value that has been there before; None where all differ."""
+    seen: set[str] = set()
+    for index, value in enumerate(values):
+        text = json.dumps(value, sort_keys=True)
+        if text in seen:
+            return index
+        seen.add(text)
+    return None

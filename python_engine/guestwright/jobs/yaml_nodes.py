@@ -18,7 +18,7 @@ from guestwright.jobs import yaml_syntax, yaml_text
 from guestwright.jobs.positions import Document, Entry, MappingNode, Node, Position, Scalar, SequenceNode
 from guestwright.jobs.scalars import shown
 
-MOST_NODES = 100_000
+MOST_NODES = 50_000
 """How many values a file may hold when its aliases are written out."""
 MOST_DEPTH = 32
 """How deep a file may be nested when its aliases are written out."""
@@ -173,6 +173,7 @@ class _Builder:
     def _attach_value(self, mapping: MappingNode, key: Node, node: Node) -> None:
         name = self._key_text(key)
         if name is None:
+            mapping.refused = True
             return
         if name in mapping.entries:
             first = mapping.entries[name].key_position.line
@@ -188,6 +189,7 @@ class _Builder:
             return None
         if not isinstance(key, Scalar):
             hint = 'put an expression in quotes: "{{ ... }}"'
+            self.problems = [each for each in self.problems if (each.line, each.column) < key.position]
             self.tell(key.position, "a key must be text, not a list or a mapping", hint, "key")
             return None
         if key.plain and key.text == "<<":
@@ -215,7 +217,8 @@ class _Builder:
         hint = "remove it"
         if "vault" in tag:
             hint = "secrets belong into the inventory; a job holds none"
-        self.tell(node.position, f"the YAML tag `{shown(tag)}` is not allowed", hint, "tag")
+        written = tag.replace("tag:yaml.org,2002:", "!!", 1)
+        self.tell(node.position, f"the YAML tag `{shown(written)}` is not allowed", hint, "tag")
 
     def _refuse_control_characters(self, node: Scalar) -> None:
         match = _CONTROL_CHARACTER.search(node.text)

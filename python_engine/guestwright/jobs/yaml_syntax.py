@@ -55,7 +55,8 @@ _MEANINGS = (
     ("found incompatible YAML document", "the file asks for another version of YAML", "remove the %YAML line"),
     ("exceeded maximum nesting depth", "the file is nested too deeply", "write it flatter"),
 )
-_BEGINS_AT_CONTEXT = ("found unexpected end of stream",)
+_TOLD_WHERE_IT_BEGINS = ("found unexpected end of stream", "could not find expected ':'")
+_OPEN = ("did not find expected ',' or",)
 _MOST_TABS_TOLD = 20
 
 
@@ -63,15 +64,19 @@ def problems(file: str, text: str, error: yaml.YAMLError) -> list[Problem]:
     """Return what a syntax error means; a tab in an indentation is told for every line that has one from there on."""
     cause = str(getattr(error, "problem", None) or "it cannot be read")
     mark = getattr(error, "problem_mark", None)
-    if cause.startswith(_BEGINS_AT_CONTEXT):
-        mark = getattr(error, "context_mark", None) or mark
+    beginning = getattr(error, "context_mark", None)
+    if cause.startswith(_TOLD_WHERE_IT_BEGINS):
+        mark = beginning or mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     tabs = list(_tabs(file, text, line))
     if tabs and tabs[0].line == line:
         return tabs
-    for beginning, message, hint in _MEANINGS:
-        if cause.startswith(beginning):
-            return [Problem(file, line, column, f"YAML syntax: {message}", hint, "yaml_syntax")]
+    for words, message, hint in _MEANINGS:
+        if cause.startswith(words):
+            where = ""
+            if beginning and cause.startswith(_OPEN):
+                where = f"it begins at {beginning.line + 1}:{beginning.column + 1}; "
+            return [Problem(file, line, column, f"YAML syntax: {message}", where + hint, "yaml_syntax")]
     return [Problem(file, line, column, f"YAML syntax: {cause}", "", "yaml_syntax")]
 
 

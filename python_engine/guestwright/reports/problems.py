@@ -38,7 +38,7 @@ def summary_line(files: int, problems: Sequence[Problem]) -> str:
 
 
 def _text(problems: Sequence[Problem]) -> str:
-    return "".join(f"{printable(str(problem))}\n" for problem in problems)
+    return "".join(printable(str(problem)).replace("\n", " ") + "\n" for problem in problems)
 
 
 def _json(problems: Sequence[Problem]) -> str:
@@ -70,7 +70,7 @@ def _github(problems: Sequence[Problem]) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(text).replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from ansible import constants
-from ansible._internal._datatag._tags import Origin
 from ansible.errors import AnsibleError
 from ansible.inventory.group import Group
 from ansible.inventory.helpers import get_group_vars, sort_groups
@@ -58,6 +57,8 @@ _CONNECTION_VARIABLES = frozenset(
     )
 )
 _SECRET = re.compile(r"pass(word|wd|phrase)?(_|$)|secret|token|private|credential|(^|_)key(_|$)", re.IGNORECASE)
+_ORIGIN = re.compile(r"Origin: (/.+?):(\d+)(?::(\d+))?$", re.MULTILINE)
+"""The place of an error as Ansible writes it."""
 
 
 class _UnreadableError(Exception):
@@ -220,6 +221,10 @@ def _hosts(loaded: _Loaded, matches: dict[str, list[Host]]) -> dict[str, Any]:
             group_sets[groups] = (len(group_sets), _group_variables(loaded, host))
         index, inherited = group_sets[groups]
         rows.append((name, index, _planned(_host_variables(loaded, host, inherited))))
+    if not rows:
+        raise _UnreadableError(
+            "the inventory has no hosts", "`ansible-inventory --graph` shows what Ansible makes of it"
+        )
     return {"groups": list(group_sets), "hosts": rows}
 
 
@@ -256,23 +261,44 @@ def _planned(variables: dict[str, Any]) -> dict[str, Any]:
 
 
 def _explained(error: BaseException, messages: _Messages) -> _UnreadableError:
-    """Find the error that says most: one with a place in a file, of the plugin that fits the file best."""
-    causes = [cause for _, cause in messages if cause is not None] or [error]
-    placed = [(cause, place) for cause in causes if (place := _place(cause))]
-    if placed:
-        cause, (file, line, column) = placed[0]
-        return _UnreadableError(_text(cause), "mend the file at this place", file, line, column)
-    text = "; ".join(dict.fromkeys(_text(cause) for cause in causes))
-    return _UnreadableError(f"Ansible cannot read the inventory: {text}", "try `ansible-inventory -i ... --list -vvv`")
+    """Say why no plugin could read a source: the error of the plugin that is meant for such a file, with its place."""
+    reasons = [(text, cause) for text, cause in messages if cause is not None]
+    source = _text(error).rpartition(" inventory source ")[2]
+    if not reasons:
+        source, reasons = "", [("", error)]
+    meant = _plugin_for(source)
+    chosen = next((cause for text, cause in reasons if f"'{meant}'" in text), reasons[-1][1])
+    if _caused_by(chosen, AnsibleVaultError):
+        return _UnreadableError(
+            f"inventory {_shown(source)} is encrypted as a whole", "encrypt files of variables or single values instead"
+        )
+    file, line, column = _place(chosen) or ("", 0, 0)
+    where = "" if file or not source else f"inventory {_shown(source)}: "
+    hint = "mend the file at this place" if file else "`ansible-inventory --list -vvv` with the same -i says more"
+    return _UnreadableError(f"{where}{_text(chosen)}", hint, _shown(file), line, column)
+
+
+def _plugin_for(source: str) -> str:
+    """Name the plugin that a file of this kind is usually meant for."""
+    if source.endswith((".yml", ".yaml", ".json")):
+        return "yaml"
+    return "script" if os.access(source, os.X_OK) else "ini"
+
+
+def _shown(path: str) -> str:
+    """Return a path below the working folder relative to it, as users mostly give it; others as they are."""
+    folder = f"{Path.cwd()}/"
+    return path.removeprefix(folder)
 
 
 def _place(error: BaseException | None) -> tuple[str, int, int] | None:
+    """Return file, line and column of the innermost error that has them."""
     found = None
     while error is not None:
-        origin = Origin.get_tag(getattr(error, "obj", None))
-        if origin is not None and origin.path and origin.line_num:
-            found = (str(origin.path), origin.line_num, origin.col_num or 1)
-        error = error.__cause__
+        origin = _ORIGIN.match(getattr(error, "_formatted_source_context", None) or "")
+        if origin:
+            found = (origin[1], int(origin[2]), int(origin[3] or 1))
+        error = error.__cause__ or error.__context__
     return found
 
 

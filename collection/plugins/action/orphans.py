@@ -77,16 +77,33 @@ def _sweep(
         "changes": [
             f"remove /run/guestwright/{session['session']}"
             for session in sessions
-            if session.get("removed") or (options["remove"] and not remove)
+            if session.get("removed") or (options["remove"] and not remove and is_orphan(session, options))
         ],
+        "warnings": [str(warning) for warning in answer.get("warnings") or ()],
     }
     if leftovers:
         return failure("orphans", name, leftovers_error(leftovers), **fields)
-    document: dict[str, Any] = {"phase": "orphans", "guest": name, "outcome": _outcome(sessions), "warnings": [], "error": None}
+    document: dict[str, Any] = {
+        "phase": "orphans",
+        "guest": name,
+        "outcome": _outcome(sessions, options),
+        "error": None,
+    }
     return document | fields
 
 
-def _outcome(sessions: list[dict[str, Any]]) -> str:
-    if not sessions:
+def is_orphan(session: Mapping[str, Any], options: Mapping[str, Any]) -> bool:
+    """Tell whether a session is one that a removal takes: dead, or of the owner that is asked for, and not running."""
+    if session["session"] in options["live"]:
+        return False
+    asked = {key: value for key, value in (options["owner"] or {}).items() if value}
+    owner = session.get("owner") or {}
+    owned = bool(asked) and all(owner.get(key) == value for key, value in asked.items())
+    return bool(options["all_owners"]) or owned or session.get("state") == "dead"
+
+
+def _outcome(sessions: list[dict[str, Any]], options: Mapping[str, Any]) -> str:
+    orphans = [session for session in sessions if is_orphan(session, options)]
+    if not orphans:
         return "clean"
-    return "removed" if all(session.get("removed") for session in sessions) else "found"
+    return "removed" if all(session.get("removed") for session in orphans) else "found"

@@ -25,7 +25,7 @@ from ansible_collections.guestwright.components.plugins.plugin_utils.phase impor
 )
 from ansible_collections.guestwright.components.plugins.plugin_utils.settings import Settings
 
-CARRY_INSTEAD = ("not_deployed", "no_answer", "payload_damaged")
+CARRY_INSTEAD = ("not_deployed", "no_answer", "payload_damaged", "internal_error")
 """What a missing or half deployment says; a program that travels along then removes what there is of it."""
 
 
@@ -91,7 +91,9 @@ def _release_on(guest: Guest) -> dict[str, Any]:
     except GuestProcessingError as error:
         if error.code not in CARRY_INSTEAD:
             raise
-    return guest.carried("release", {})
+        was_there = error.code != "not_deployed"
+    answer = guest.carried("release", {})
+    return answer | {"changed": bool(answer.get("changed")) or was_there}
 
 
 def _document(name: str, **fields: Any) -> dict[str, Any]:

@@ -12,20 +12,21 @@ short_description: Find and remove sessions that nobody ended
 version_added: 0.1.0
 description:
   - Looks on the guest for sessions whose backup server crashed or forgot them, and where asked thaws and removes them.
-  - Only sessions of O(owner) are looked at, unless O(all_owners) is set.
+  - An orphan is a session of O(owner) that is not in O(live), and any session whose helper is dead. With O(all_owners)
+    it is every session that is not in O(live).
 options:
   owner:
-    description: Whose sessions are looked at. Either this or O(all_owners) must be given.
+    description: Whose sessions are orphans. Either this or O(all_owners) must be given.
     type: dict
     suboptions:
       server:
         description: The host name of the backup server that deployed the components.
         type: str
       job:
-        description: The name of the job. Without it, all jobs of the server are looked at.
+        description: The name of the job. Without it, those of all jobs of the server are.
         type: str
   all_owners:
-    description: Whether the sessions of all backup servers are looked at. They may be running.
+    description: Whether the sessions of all backup servers are orphans. They may be running.
     type: bool
     default: false
   live:
@@ -96,12 +97,12 @@ guestwright:
       type: str
       returned: always
     outcome:
-      description: V(clean) where there is none, V(found), V(removed), or V(failed).
+      description: V(clean) where there is no orphan, V(found), V(removed), or V(failed).
       type: str
       returned: always
     sessions:
       description:
-        - The orphans, each with its C(owner), its C(age) in seconds, its C(state), and whether it was C(removed).
+        - All sessions on the guest, orphans or not, each with its C(owner), its C(age) in seconds, its C(state), and whether it was C(removed).
       type: list
       elements: dict
       returned: always

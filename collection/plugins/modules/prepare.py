@@ -67,8 +67,8 @@ guestwright:
     method: runtime
     route: admin
     trace:
-      - {question: admin route open?, answer: "yes"}
-      - {question: required persistent component installed?, answer: "no"}
+      - {question: "admin route open?", answer: "yes"}
+      - {question: "required persistent component installed?", answer: "no"}
     reconnects: 0
     seconds: 0.31
     changes: [deploy the runtime components as /run/guestwright/nightly/guestwright.pyz]

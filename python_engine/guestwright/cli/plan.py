@@ -44,11 +44,8 @@ def add_parser(subparsers: _SubParsers) -> None:
 
 
 def _plan(arguments: argparse.Namespace) -> ExitCode:
-    from guestwright.jobs.assumptions import load_assumptions
-    from guestwright.jobs.read import read_file
     from guestwright.reports.plan import plan_json, plan_text
 
-    assumptions = load_assumptions(arguments.assume, read_file(arguments.assume)) if arguments.assume else None
-    planned = read_and_plan(arguments.job, arguments.inventory, arguments.limit, assumptions)
+    planned = read_and_plan(arguments.job, arguments.inventory, arguments.limit, arguments.assume)
     sys.stdout.writelines(plan_json(planned.plan) if arguments.format == "json" else [plan_text(planned.plan)])
     return ExitCode.SUCCESS

@@ -1,4 +1,3 @@
-# ruff: noqa: PTH, S103, N818, ARG005
 """Running the guest program on this machine, as a route would on a guest."""
 
 from __future__ import annotations

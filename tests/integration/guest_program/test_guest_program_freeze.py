@@ -1,4 +1,3 @@
-# ruff: noqa: PTH, S103, N818, ARG005
 """Freezing and thawing real file systems, and every way in which a freeze can end."""
 
 from __future__ import annotations

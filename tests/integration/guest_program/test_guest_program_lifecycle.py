@@ -1,4 +1,3 @@
-# ruff: noqa: PTH, S103, N818, ARG005
 """Deploying, repeating, replacing and removing the components; and what happens when it goes wrong on the way."""
 
 from __future__ import annotations

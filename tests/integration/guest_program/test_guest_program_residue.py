@@ -1,4 +1,3 @@
-# ruff: noqa: PTH, S103, N818, ARG005
 """The proof: each kind of leftover is found, and what may stay is not called one."""
 
 from __future__ import annotations

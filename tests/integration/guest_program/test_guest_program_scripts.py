@@ -1,4 +1,3 @@
-# ruff: noqa: PTH, S103, N818, ARG005
 """Scripts on the guest: whose they may be, and that each runs exactly as often as it must."""
 
 from __future__ import annotations

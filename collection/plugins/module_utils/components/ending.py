@@ -32,7 +32,9 @@ def end(session: str) -> dict[str, Any]:
     running = [process for process in processes.find(session) if processes.is_long_lived(process)]
     if running:
         outcome["changed"] = True
-        result = _ask(session)
+        result = _ask(session) if any(process.verb == "helper" for process in running) else {}
+        recovering = [process for process in running if process.verb == "recover"]
+        processes.wait_gone(recovering, _patience(session))
         outcome["thawed"] += result.get("file_systems", [])
         outcome["warnings"] += result.get("warnings", [])
         for number, patience in ((None, 5.0 if result else 0.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0)):

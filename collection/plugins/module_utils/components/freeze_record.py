@@ -14,7 +14,7 @@ from . import ioctls, paths
 
 
 def write(session: str, record: dict[str, Any]) -> None:
-    """Put a session's record in place: `{file_systems: [{path, device}], scripts, post_thaw: pending|started}`."""
+    """Put a session's record in place: `{id, file_systems: [{path, device}], scripts}`; the id names this freeze."""
     paths.write_file(paths.inside(session, paths.FREEZE_RECORD), json.dumps(record).encode("ascii"))
 
 
@@ -26,6 +26,18 @@ def read(session: str) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return record
+
+
+def claim_post_thaw(session: str, record: dict[str, Any]) -> bool:
+    """Return whether the post-thaw scripts are this process's to run: true for one process in the life of a freeze."""
+    if record["scripts"]["mode"] == "disabled":
+        return False
+    path = paths.inside(session, f"post_thaw.{record['id']}")
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+    except OSError:
+        return False
+    return True
 
 
 def remove(session: str) -> None:
@@ -60,8 +72,7 @@ def recover(session: str) -> dict[str, Any]:
         finally:
             os.close(descriptor)
     wanted = record["scripts"]
-    if record["post_thaw"] == "pending" and wanted["mode"] != "disabled":
-        write(session, {**record, "post_thaw": "started"})
+    if claim_post_thaw(session, record):
         outcome["scripts"] = scripts.run_all(
             wanted["post_thaw"], session=session, phase="post_thaw", timeout=wanted["timeout"]
         )

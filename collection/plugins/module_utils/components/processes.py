@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from .wire import ARGV_WORD
 
-_LONG_LIVED = ("helper", "watchdog")
+_LONG_LIVED = ("helper", "watchdog", "recover")
 
 
 class Found(NamedTuple):
@@ -53,7 +53,7 @@ def find(session: str | None = None) -> list[Found]:
 
 
 def is_long_lived(process: Found) -> bool:
-    """Tell the Guest Helper and its watchdog from what runs one verb."""
+    """Tell the Guest Helper, its watchdog and what recovers after them from what runs one verb."""
     return process.verb in _LONG_LIVED
 
 

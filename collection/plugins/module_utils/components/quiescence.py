@@ -130,7 +130,7 @@ class Quiescence:
     def _freeze(self, requested: list[str], timeout: float) -> dict[str, Any]:
         settings = self._settings
         active = settings["mode"] != "disabled"
-        record = {"file_systems": [], "scripts": settings, "post_thaw": "pending" if active else "started"}
+        record = {"id": time.monotonic_ns(), "file_systems": [], "scripts": settings}
         freeze_record.write(self._session, record)
         watchdog = _Watchdog(self._session)
         descriptors: list[tuple[str, int]] = []
@@ -254,11 +254,10 @@ class Quiescence:
             self._ended.set()
 
     def _post_thaw(self) -> list[dict[str, Any]]:
-        """Run the post-thaw scripts if they are due: exactly once, which the record keeps."""
+        """Run the post-thaw scripts if they are due: exactly once in the life of a freeze."""
         record = freeze_record.read(self._session)
-        if record is None or record["post_thaw"] != "pending":
+        if record is None or not freeze_record.claim_post_thaw(self._session, record):
             return []
-        freeze_record.write(self._session, {**record, "post_thaw": "started"})
         return scripts.run_all(
             self._settings["post_thaw"],
             session=self._session,

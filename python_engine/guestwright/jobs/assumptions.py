@@ -23,7 +23,7 @@ def load_assumptions(path_text: str, content: bytes) -> Assumptions:
     document, problems = yaml_nodes.read(path_text, content)
     problems += schema_problems.check(document, "assumptions")
     if problems:
-        raise InvalidFileError(problems[: yaml_nodes.MOST_PROBLEMS])
+        raise InvalidFileError(yaml_nodes.bounded(problems))
     data = document.data()
     return Assumptions(
         guests={name: _guest(facts) for name, facts in data.get("guests", {}).items()},

@@ -35,12 +35,12 @@ def parse_job(path_text: str, content: bytes) -> LoadedJob:
     document, problems = yaml_nodes.read(path_text, content)
     problems += schema_problems.check(document, "job")
     if problems:
-        raise InvalidFileError(problems[: yaml_nodes.MOST_PROBLEMS])
+        raise InvalidFileError(yaml_nodes.bounded(problems))
     job = build.job(document)
     found = logic.check(job, document)
     errors = [problem for problem in found if problem.severity == "error"]
     if errors:
-        raise InvalidFileError(errors[: yaml_nodes.MOST_PROBLEMS])
+        raise InvalidFileError(yaml_nodes.bounded(errors))
     return LoadedJob(job, document, tuple(sorted(found)))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,11 +53,20 @@ def read(file: str, content: bytes) -> tuple[Document, list[Problem]]:
     except yaml.YAMLError as error:
         raise InvalidFileError([*builder.problems, *yaml_syntax.problems(file, text, error)]) from error
     except _Stop as stop:
-        raise InvalidFileError(builder.problems) from stop
+        raise InvalidFileError(bounded(builder.problems)) from stop
     if builder.root is None:
         builder.tell(Position(1, 1), "the file is empty", "`guestwright schema` says what it may hold", "empty")
         raise InvalidFileError(builder.problems)
     return Document(file, builder.root), builder.problems
+
+
+def bounded(problems: Sequence[Problem]) -> list[Problem]:
+    """Return the first problems by place; where there are too many, the last one says so and where it ends."""
+    if len(problems) < MOST_PROBLEMS:
+        return sorted(problems)
+    *told, last = sorted(problems)[:MOST_PROBLEMS]
+    message = f"there are more problems from here on; only {len(told)} are told"
+    return [*told, Problem(last.file, last.line, last.column, message, "mend these first", "too_many")]
 
 
 class _Stop(Exception):  # noqa: N818 - it ends the reading, and is no error by itself

@@ -50,6 +50,21 @@ _MEANINGS = (
         "no value can begin with this character",
         "put the text in quotes",
     ),
+    (
+        "did not find expected alphabetic or numeric character",
+        "& begins an anchor and * an alias, and its name is missing",
+        "put text that begins with & or * in quotes",
+    ),
+    (
+        "did not find expected tag URI",
+        "! begins a tag, and its name is missing",
+        "put text that begins with ! in quotes",
+    ),
+    (
+        "block sequence entries are not allowed",
+        "a list item stands where none can be",
+        "begin a list on a line of its own, under its key",
+    ),
     ("found unknown escape character", "there is no such escape in double quotes", "use single quotes, or write \\\\"),
     ("found invalid Unicode character", "there is no such Unicode character", "correct the escape"),
     ("found incompatible YAML document", "the file asks for another version of YAML", "remove the %YAML line"),

@@ -98,6 +98,45 @@ session:
     )
 
 
+def test_a_job_that_writes_the_defaults_out_has_nothing_to_warn_of() -> None:
+    text = """\
+guests:
+  - hosts: linux_web
+  - hosts: sql
+    guest_processing: {application_processing: require_success, use_persistent_guest_agent: true}
+guest_processing:
+  application_processing: ignore_failures
+  use_persistent_guest_agent: false
+  method: automatic
+  routes: [admin, installer_service, hypervisor]
+  freeze_timeout: 60s
+  scripts: {mode: ignore_failures, pre_freeze: [/sbin/pause], post_thaw: [/sbin/go], timeout: 10m}
+  applications: {filesystems: [/srv]}
+  transaction_logs: {mode: disabled, ship_every: 15m, retain: 15d}
+  indexing: {mode: disabled}
+guest_interaction_proxies: {selection: automatic, servers: [], fall_back_to_backup_server: true}
+network: {guest_reconnects: 1, proxy_reconnects: 10}
+components: {catalogue: open, installer_service: require, time_to_live: 2h}
+session:
+  consistency_group: guest
+  parallel: 8
+  snapshot: {command: [take, snapshot], timeout: 30s}
+  backup: {command: [copy, snapshot], timeout: 4h}
+"""
+    loaded = parse_job("job.yml", (HEAD + text).encode())
+    assert loaded.warnings == ()
+    assert loaded.job.network == Network()
+    assert loaded.job.components == Components()
+    assert loaded.job.guest_interaction_proxies == GuestInteractionProxies()
+
+
+def test_so_many_problems_are_told_and_a_last_one_says_so() -> None:
+    for text in ("".join(f"k{number}: 1\n" for number in range(300)), "a: 1\n" * 300):
+        problems = refusals_of(text)
+        assert len(problems) == 100
+        assert problems[-1].endswith("there are more problems from here on; only 99 are told (mend these first)")
+
+
 def test_what_a_job_leaves_out_has_the_default_of_the_model() -> None:
     job = job_of("guests: [{hosts: web}]\n")
     assert job == Job("nightly", job.guests, file="job.yml")

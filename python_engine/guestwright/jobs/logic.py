@@ -214,16 +214,20 @@ def _session(job: Job, document: Document) -> Iterator[Problem]:
 
 
 def _time_to_live(job: Job, document: Document) -> Iterator[Problem]:
-    """Check that a component outlives every step between freeze and thaw whose length the job states."""
+    """Check that a component outlives the steps between freeze and thaw, as far as the job states their length.
+
+    What runs on the guest would be cut off, so that is an error; a snapshot may well be done sooner than it must be.
+    """
     allowed = job.components.time_to_live
-    path = ("components", "time_to_live")
-    places: set[tuple[str | int, ...]] = {("session", "snapshot", "timeout")}
-    for index in range(len(job.guests)):
-        places |= {written_at(document, index, "freeze_timeout"), written_at(document, index, "scripts", "timeout")}
-    written = [(document.data(place), place) for place in places if place[-1] in {"freeze_timeout", "timeout"}]
-    stated = [(durations.seconds(text), named(place)) for text, place in written if text]
-    longest, name = max(stated, default=(0, ""))
-    if longest > allowed:
-        message = f"a component lives {durations.written(allowed)}, but `{name}` may take {durations.written(longest)}"
-        hint = "raise `components.time_to_live`, or lower the timeout"
-        yield _error(document, path, message, hint, "contradiction")
+    on_guests = {
+        written_at(document, index, *path)
+        for index in range(len(job.guests))
+        for path in (("freeze_timeout",), ("scripts", "timeout"))
+    }
+    for make, places in ((_error, on_guests), (_warning, {("session", "snapshot", "timeout")})):
+        texts = [(document.data(place), place) for place in places if str(place[-1]).endswith("timeout")]
+        longest, name = max(((durations.seconds(text), named(place)) for text, place in texts if text), default=(0, ""))
+        if longest > allowed:
+            message = f"`{name}` is {durations.written(longest)}, but a component lives {durations.written(allowed)}"
+            hint = "raise `components.time_to_live`, or lower the timeout"
+            yield make(document, ("components", "time_to_live"), message, hint, "time_to_live")

@@ -1,4 +1,7 @@
-"""Every message about a job, exactly: a table of jobs in `tests/golden/jobs`, each with what is told of it."""
+"""Every message about a job, exactly: a table of jobs in `tests/golden/jobs`, each with what is told of it.
+
+The jobs end in `.job`, so that no linter of YAML takes offence at what is wrong on purpose.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,12 @@ import pytest
 from golden_files import GOLDEN, assert_golden
 from guestwright.jobs.validation import check_job
 
-JOBS = sorted((GOLDEN / "jobs").glob("*.yml"))
+JOBS = sorted((GOLDEN / "jobs").glob("*.job"))
 
 
 @pytest.mark.parametrize("file", JOBS, ids=lambda file: file.stem)
 def test_the_messages_of_a_job(file: Path) -> None:
-    loaded, problems = check_job(file.name, file.read_bytes())
+    loaded, problems = check_job(f"{file.stem}.yml", file.read_bytes())
     assert problems
     refused = any(problem.severity == "error" for problem in problems)
     assert (loaded is None) is refused
@@ -22,7 +25,7 @@ def test_the_messages_of_a_job(file: Path) -> None:
 
 def test_problems_are_sorted_and_lie_inside_of_the_file() -> None:
     for file in JOBS:
-        _, problems = check_job(file.name, file.read_bytes())
+        _, problems = check_job(f"{file.stem}.yml", file.read_bytes())
         assert list(problems) == sorted(problems)
         lines = file.read_bytes().decode("utf-8", "replace").split("\n")
         for problem in problems:

@@ -150,6 +150,8 @@ def _runner(
             cmdline=" ".join(("-e", f"guestwright_run_id={workspace.run_id}", *phase.arguments)),
             envvars=_environment(workspace),
             event_handler=handle,
+            # Without a callback of ours, ansible-runner would install signal handlers of its own.
+            cancel_callback=lambda: False,
             quiet=True,
             suppress_env_files=True,
             suppress_output_file=True,

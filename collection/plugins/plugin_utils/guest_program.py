@@ -35,15 +35,21 @@ _BOOTSTRAP = """import sys
 if sys.version_info < (3, 8):
     sys.exit(97)
 sys.path = [path for path in sys.path if path]
-import hashlib, os
+import os
 stream = sys.stdin.buffer
 words = stream.readline(512).split()
 whole = len(words) == 5 and words[0] == b"GUESTWRIGHT1" and (words[1] + words[2]).isdigit()
 whole = whole and max(int(words[1]), int(words[2])) <= 67108864
 request = stream.read(int(words[1])) if whole else b""
 payload = stream.read(int(words[2])) if whole else b""
-build = hashlib.sha256(payload).hexdigest()
-sums = [hashlib.sha256(request).hexdigest().encode(), build.encode()]
+try:
+    if len(payload) > 1000000:
+        raise ImportError
+    from _sha256 import sha256
+except ImportError:
+    from hashlib import sha256
+build = sha256(payload).hexdigest()
+sums = [sha256(request).hexdigest().encode(), build.encode()]
 if not whole or [len(request), len(payload)] != [int(words[1]), int(words[2])] or sums != words[3:]:
     sys.stderr.write("guestwright: the components did not arrive whole; nothing was done" + os.linesep)
     sys.exit(98)

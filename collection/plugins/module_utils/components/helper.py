@@ -8,18 +8,21 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import struct
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import paths, wire
 from .operations import Operations
-from .quiescence import Quiescence
 from .version import VERSION
 from .wire import GuestError
+
+if TYPE_CHECKING:
+    from .quiescence import Quiescence
 
 _CONNECTIONS = 32
 _REQUEST_SECONDS = 5.0
@@ -36,30 +39,45 @@ class Helper:
     def __init__(self, session: str, settings: dict[str, Any]) -> None:
         self._session = session
         self._settings = settings
-        self._quiescence = Quiescence(session, settings["homes"])
+        self._freezing: Quiescence | None = None
+        self._lock = threading.Lock()
         self._operations = Operations()
-        self._deadline = time.monotonic() + settings["time_to_live"]
+        self._time_to_live = float(settings["time_to_live"])
+        self._deadline = time.monotonic() + self._time_to_live
         self._slots = threading.BoundedSemaphore(_CONNECTIONS)
         self._released = threading.Event()
         self._terminated = False
+        self._woken, self.wake = os.pipe()
+        os.set_blocking(self.wake, False)
 
     def serve(self, listener: socket.socket) -> None:
         """Answer until the session is released, the time to live ends, or a signal comes."""
-        listener.settimeout(0.2)
+        listener.setblocking(False)
         while not self._released.is_set() and not self._terminated and not self._expired():
+            readable = select.select([listener.fileno(), self._woken], [], [], self._patience())[0]
+            if listener.fileno() not in readable:
+                continue
             try:
                 connection, _ = listener.accept()
-            except socket.timeout:
-                continue
             except OSError:
-                time.sleep(0.05)
+                time.sleep(0.01)
                 continue
+            connection.setblocking(True)
             if not self._slots.acquire(blocking=False):
                 connection.close()
                 continue
             threading.Thread(target=self._converse, args=(connection,), daemon=True).start()
-        if not self._released.is_set():
-            self._quiescence.end()
+        if self._freezing and not self._released.is_set():
+            self._freezing.end()
+
+    def _quiescence(self) -> Quiescence:
+        """Return what freezes and thaws; it is loaded when it is first needed, as many a helper never is asked to."""
+        from .quiescence import Quiescence
+
+        with self._lock:
+            if self._freezing is None:
+                self._freezing = Quiescence(self._session, self._settings["homes"])
+            return self._freezing
 
     def terminate(self, *_: object) -> None:
         """End as at the end of the time to live (a signal handler)."""
@@ -68,8 +86,12 @@ class Helper:
     def _expired(self) -> bool:
         return time.monotonic() >= self._deadline and not self._operations.running
 
+    def _patience(self) -> float:
+        """Return for how long nothing can be due; short where an operation outlasts the time to live."""
+        return max(0.2, min(60.0, self._deadline - time.monotonic()))
+
     def _renew(self) -> None:
-        self._deadline = time.monotonic() + self._settings["time_to_live"]
+        self._deadline = time.monotonic() + self._time_to_live
 
     def _converse(self, connection: socket.socket) -> None:
         released = False
@@ -86,6 +108,7 @@ class Helper:
             self._slots.release()
             if released:
                 self._released.set()
+                os.write(self.wake, b"r")
 
     def _answer(self, frame: bytes) -> tuple[dict[str, Any], bool]:
         operation = "unknown"
@@ -110,16 +133,16 @@ class Helper:
     def _do(self, request: dict[str, Any]) -> dict[str, Any]:
         verb = request["verb"]
         if verb == "freeze":
-            return self._quiescence.freeze(request["arguments"])
+            return self._quiescence().freeze(request["arguments"])
         if verb == "thaw":
-            return self._quiescence.thaw()
+            return self._freezing.thaw() if self._freezing else dict(wire.NOT_FROZEN)
         if verb == "release":
-            return self._quiescence.end()
+            return self._freezing.end() if self._freezing else dict(wire.NOT_FROZEN)
         raise GuestError("unknown_verb", f"the Guest Helper does not do {verb}: it runs in a process of its own")
 
     def _status(self) -> dict[str, Any]:
         return {
-            "state": self._quiescence.state,
+            "state": self._freezing.state if self._freezing else "idle",
             "version": VERSION,
             "build": self._settings["build"],
             "pid": os.getpid(),
@@ -155,6 +178,7 @@ def main(session: str) -> int:
     with open(paths.inside(session, paths.SETTINGS), "rb") as stream:
         settings = json.loads(stream.read().decode("ascii"))
     helper = Helper(session, settings)
+    signal.set_wakeup_fd(helper.wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGTERM, helper.terminate)
     signal.signal(signal.SIGINT, helper.terminate)
     signal.signal(signal.SIGHUP, lambda *_: None)

@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -169,6 +168,8 @@ def _start(session: str) -> tuple[str, list[str]]:
     if not os.path.isdir("/run/systemd/system"):
         _fork(session)
         return "fork", []
+    import subprocess
+
     recover = " ".join([*_command(session), "recover"])
     command = [
         "systemd-run",

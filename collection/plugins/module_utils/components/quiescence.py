@@ -19,14 +19,6 @@ from .wire import GuestError
 
 MODES = ("require_success", "ignore_failures", "disabled")
 _GIVEN_UP = "the freeze was given up: a thaw or the end of the session came first"
-_NOTHING: dict[str, Any] = {
-    "held": False,
-    "seconds": 0.0,
-    "ended_by": "not_frozen",
-    "file_systems": [],
-    "scripts": [],
-    "warnings": [],
-}
 
 
 class _Watchdog:
@@ -223,7 +215,7 @@ class Quiescence:
         in_order = watchdog.close(kill=message is None)
         errors = _close_all(descriptors, thaw=not in_order or bool(message and message["errors"]))
         result = {
-            **_NOTHING,
+            **wire.NOT_FROZEN,
             "seconds": round(time.monotonic() - started, 3),
             "ended_by": ended_by,
             "file_systems": list(self._frozen),
@@ -280,7 +272,7 @@ class Quiescence:
         with self._lock:
             result, self._unclaimed = self._unclaimed, None
         if result is None:
-            return dict(_NOTHING)
+            return dict(wire.NOT_FROZEN)
         problem = result.pop("script_failed", "")
         if problem:
             raise GuestError("script_failed", problem, result)
@@ -291,7 +283,7 @@ class Quiescence:
         try:
             return self.thaw()
         except GuestError as error:
-            return error.details or dict(_NOTHING)
+            return error.details or dict(wire.NOT_FROZEN)
 
 
 def _close_all(descriptors: list[tuple[str, int]], *, thaw: bool) -> list[str]:

@@ -18,6 +18,15 @@ SESSION_PATTERN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 OPERATION_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
 VERBS = ("prepare", "probe", "status", "freeze", "thaw", "release", "orphans")
 
+NOT_FROZEN: dict[str, Any] = {
+    "held": False,
+    "seconds": 0.0,
+    "ended_by": "not_frozen",
+    "file_systems": [],
+    "scripts": [],
+    "warnings": [],
+}
+
 
 class GuestError(Exception):
     """An error that is answered: a stable code, a sentence for people, and what was reached before it.

@@ -69,11 +69,6 @@ def connection_of(host: Host, os: OperatingSystem | None = None) -> Connection:
     return Connection(system, management, port, is_default, _hypervisor(host))
 
 
-def address_of(host: Host) -> str:
-    """Return the first of a guest's addresses: what it is reached by, and shown with."""
-    return addresses_of(host)[0]
-
-
 def addresses_of(host: Host) -> tuple[str, ...]:
     """Return `guestwright_addresses`, else `ansible_host`, else the host's name; templates stay text.
 

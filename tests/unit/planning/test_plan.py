@@ -9,6 +9,7 @@ from guestwright.jobs.model import (
     Applications,
     GuestInteractionProxies,
     GuestProcessing,
+    Indexing,
     Job,
     Scripts,
     Session,
@@ -393,3 +394,16 @@ def test_guests_with_equal_settings_share_what_was_decided() -> None:
 
 def test_the_same_input_gives_the_same_plan() -> None:
     assert plan_job(job("web", "sql"), SITE) == plan_job(job("web", "sql"), SITE)
+
+
+@pytest.mark.parametrize(
+    ("settings", "step"),
+    [
+        ({"transaction_logs": TransactionLogs("process")}, "ship transaction logs every 15m, keep them 15d"),
+        ({"transaction_logs": TransactionLogs("copy_only")}, "leave the transaction logs as they are: copy only"),
+        ({"indexing": Indexing("everything")}, "index files: everything"),
+        ({"indexing": Indexing("only", ("/srv", "/home"))}, "index files: only /srv, /home"),
+    ],
+)
+def test_logs_and_index_are_handled_after_the_freeze(settings: dict[str, Any], step: str) -> None:
+    assert plan_one("web-01", FRESH, **settings).phases["session"][-1] == step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -19,17 +20,15 @@ BACKUP_TIMEOUT = 4 * 3600
 def job(document: Document) -> model.Job:
     """Return the job of a document that fits the schema."""
     data = document.data()
-    defaults = data.get("guest_processing", {})
-    default_processing = guest_processing(defaults)
+    default_processing = laid_over(model.GuestProcessing(), data.get("guest_processing", {}))
     return model.Job(
         name=data["name"],
         guests=tuple(
             model.GuestEntry(
                 entry["hosts"],
-                guest_processing(merged(defaults, entry["guest_processing"]))
-                if entry.get("guest_processing")
-                else default_processing,
+                laid_over(default_processing, entry.get("guest_processing", {})),
                 *document.locate(("guests", index, "hosts")),
+                own_settings=entry.get("guest_processing", {}),
             )
             for index, entry in enumerate(data["guests"])
         ),
@@ -42,27 +41,17 @@ def job(document: Document) -> model.Job:
     )
 
 
-def merged(defaults: Mapping[str, Data], own: Mapping[str, Data]) -> dict[str, Data]:
-    """Lay settings over others, mapping by mapping; a list or a single value replaces the other whole."""
-    result = dict(defaults)
-    for key, value in own.items():
-        if isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
-            result[key] = merged(result[key], value)
-        else:
-            result[key] = value
-    return result
+def laid_over(settings: model.GuestProcessing, data: Mapping[str, Data]) -> model.GuestProcessing:
+    """Lay what a job file states over settings, mapping by mapping; a list or a single value replaces the other."""
+    return _replaced(settings, data) if data else settings
 
 
-def guest_processing(data: Mapping[str, Data]) -> model.GuestProcessing:
-    """Return the settings of one guest; what is absent has the model's default."""
-    parts = {
-        "scripts": model.Scripts,
-        "applications": model.Applications,
-        "transaction_logs": model.TransactionLogs,
-        "indexing": model.Indexing,
+def _replaced(value: Value, data: Mapping[str, Data]) -> Value:
+    changes = {
+        key: _replaced(getattr(value, key), part) if isinstance(part, Mapping) else _converted(key, part)
+        for key, part in data.items()
     }
-    values = {key: _filled(parts[key], value) if key in parts else value for key, value in data.items()}
-    return _filled(model.GuestProcessing, values)
+    return dataclasses.replace(value, **changes)  # type: ignore[type-var]
 
 
 def _session(data: Mapping[str, Data]) -> model.Session:

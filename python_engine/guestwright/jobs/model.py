@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
 
 ScriptMode = Literal["require_success", "ignore_failures", "disabled"]
 ApplicationProcessing = Literal["require_success", "ignore_failures", "disabled"]
@@ -74,13 +76,20 @@ class GuestProcessing:
 class GuestEntry:
     """One entry of `guests`: an Ansible pattern and the settings that its guests get.
 
-    `line` and `column` say where the pattern stands in the file, for errors found only with an inventory.
+    Attributes:
+        hosts: the pattern.
+        guest_processing: the job's settings with the entry's own laid over them.
+        line: where the pattern stands in the file, for errors found only with an inventory.
+        column: the same.
+        own_settings: what the entry itself states, as checked data: laid over those of earlier entries for a guest that
+            several entries name.
     """
 
     hosts: str
     guest_processing: GuestProcessing
     line: int = 1
     column: int = 1
+    own_settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
 
 @dataclass(frozen=True)

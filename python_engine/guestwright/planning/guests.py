@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from guestwright.errors import InvalidFileError, InventoryError, Problem
+from guestwright.jobs.build import laid_over
 from guestwright.jobs.model import GuestEntry, GuestProcessing, Job
 from guestwright.planning.model import Inventory
 
@@ -17,7 +18,7 @@ BACKUP_SERVER = "backup_server"
 def select_guests(job: Job, inventory: Inventory, limit: str | None = None) -> dict[str, GuestProcessing]:
     """Return each guest of the job with its settings, in the order of the job's entries.
 
-    A later entry's settings win for a guest; its place stays that of the first entry that names it. Guest interaction
+    What a later entry states wins for a guest; its place stays that of the first entry that names it. Guest interaction
     proxies and the backup server are guests only where an entry names them directly (design.md section 2).
 
     Args:
@@ -35,7 +36,7 @@ def select_guests(job: Job, inventory: Inventory, limit: str | None = None) -> d
     servers = _servers(inventory)
     guests: dict[str, GuestProcessing] = {}
     for entry in job.guests:
-        guests.update(dict.fromkeys(_guests_of(entry, inventory, servers), entry.guest_processing))
+        guests.update(_settings_of(entry, _guests_of(entry, inventory, servers), guests))
     if limit is None:
         return guests
     allowed = frozenset(inventory.matches[limit])
@@ -46,6 +47,21 @@ def select_guests(job: Job, inventory: Inventory, limit: str | None = None) -> d
             _nearest(limit, guests) or f"the job has {len(guests)} guests without it",
         )
     return limited
+
+
+def _settings_of(
+    entry: GuestEntry, names: Iterable[str], earlier: Mapping[str, GuestProcessing]
+) -> dict[str, GuestProcessing]:
+    """Return the settings of an entry's guests; guests with the same earlier settings share the new ones, too."""
+    shared: dict[int, GuestProcessing] = {}
+    found: dict[str, GuestProcessing] = {}
+    for name in names:
+        before = earlier.get(name)
+        if before is None:
+            found[name] = entry.guest_processing
+        else:
+            found[name] = shared.get(id(before)) or shared.setdefault(id(before), laid_over(before, entry.own_settings))
+    return found
 
 
 def pattern_problems(job: Job, inventory: Inventory) -> list[Problem]:

@@ -28,7 +28,7 @@ def render_orphans(
         live: its runs that are alive.
         all_servers: remove what other backup servers have deployed, too.
     """
-    overlay = {GUEST_GROUP: {"hosts": {host: {} for host in hosts}}}
+    overlay: dict[str, dict[str, dict[str, dict[str, str]]]] = {GUEST_GROUP: {"hosts": {host: {} for host in hosts}}}
     files = {
         "project/orphans.yml": render_orphans_playbook(server, live, all_servers=all_servers).encode(),
         OVERLAY: json.dumps(overlay, indent=1).encode(),

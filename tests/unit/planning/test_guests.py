@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 from guestwright.errors import InvalidFileError, InventoryError
-from guestwright.jobs.model import GuestProcessing
+from guestwright.jobs.load import load_job
+from guestwright.jobs.model import Applications, GuestProcessing, Scripts
 from guestwright.planning.guests import pattern_problems, select_guests
 from planning_inputs import PROXIES, host, inventory, job
 
@@ -24,15 +25,25 @@ def test_guests_are_the_union_of_the_entries_in_their_order() -> None:
     assert list(select_guests(job("sql", "first_two", "web"), SITE)) == ["sql-01", "web-02", "web-01"]
 
 
-def test_a_later_entry_wins_for_its_guests_and_leaves_their_place() -> None:
-    strict = GuestProcessing(application_processing="require_success")
-    plain = job("everything", "web-02")
-    chosen = dataclasses.replace(
-        plain, guests=(plain.guests[0], dataclasses.replace(plain.guests[1], guest_processing=strict))
-    )
-    guests = select_guests(chosen, SITE)
+def test_what_a_later_entry_states_wins_and_the_rest_stays() -> None:
+    text = b"""
+api_version: guestwright/v1
+kind: backup_job
+name: nightly
+guest_processing: {freeze_timeout: 30s}
+guests:
+  - hosts: everything
+    guest_processing: {applications: {filesystems: [/srv]}, scripts: {timeout: 1m}}
+  - hosts: web-02
+    guest_processing: {application_processing: require_success, scripts: {mode: require_success}}
+"""
+    guests = select_guests(load_job("nightly.yml", text), SITE)
     assert list(guests) == ["web-01", "web-02", "sql-01"]
-    assert [name for name, settings in guests.items() if settings == strict] == ["web-02"]
+    first = GuestProcessing(freeze_timeout=30, applications=Applications(("/srv",)), scripts=Scripts(timeout=60))
+    assert guests["web-01"] == first
+    assert guests["web-02"] == dataclasses.replace(
+        first, application_processing="require_success", scripts=Scripts(mode="require_success", timeout=60)
+    )
 
 
 @pytest.mark.parametrize("pattern", ["everything", "all"])

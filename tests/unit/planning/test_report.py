@@ -38,11 +38,12 @@ CLOSED = {"admin": False, "installer_service": False}
 def whole_site() -> Plan:
     """A plan with every method, route and kind of deployer in it."""
     settings = GuestProcessing(applications=Applications(("/srv",)))
-    strict = GuestProcessing(application_processing="require_success", use_persistent_guest_agent=True)
+    strict = {"application_processing": "require_success", "use_persistent_guest_agent": True}
+    nothing_frozen = {"applications": {"filesystems": []}}
     entries = (
         GuestEntry("all", settings),
-        GuestEntry("sql", strict),
-        GuestEntry("old", GuestProcessing(application_processing="disabled")),
+        GuestEntry("sql", settings, own_settings=strict | nothing_frozen),
+        GuestEntry("old", settings, own_settings={"application_processing": "disabled"} | nothing_frozen),
     )
     commands = Session(
         snapshot=SessionCommand(("take-snapshot", "--vm", "{{ inventory_hostname }}"), 30),

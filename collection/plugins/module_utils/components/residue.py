@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from . import client, paths, processes, wire
+from . import client, firewall, paths, processes, wire
 
 NAME = "guestwright"
 _FOLDERS = (
@@ -131,8 +131,6 @@ def search(own: str, components: Iterable[str] = ()) -> tuple[list[dict[str, str
         own: the session that has been removed.
         components: the persistent components that are registered.
     """
-    from . import firewall
-
     owned = Owned(live_sessions(own), frozenset(components))
     found: list[tuple[str, str]] = []
     found += [("process", text) for text in _processes(owned)]

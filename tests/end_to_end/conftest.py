@@ -14,7 +14,7 @@ __all__ = ["lab"]
 
 @pytest.fixture
 def controller(lab: Callable[..., TestLab], tmp_path: Path) -> Iterator[Controller]:
-    """Return a backup server with three guests that have an ext4 at /srv; the guests' links are mended after the test."""
+    """Return a backup server with three guests with an ext4 at /srv; their links are mended after the test."""
     guests = lab(linux=3)
     yield Controller(guests, tmp_path)
     for guest in guests.guests:

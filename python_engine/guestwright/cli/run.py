@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,13 +93,11 @@ def _run(arguments: argparse.Namespace) -> ExitCode:
         state=state_folder(os.environ),
         options=Options(check=arguments.check, diff=arguments.diff, forks=arguments.forks),
         fail_on_degraded=arguments.fail_on == "degraded",
+        detailed_exit_code=arguments.detailed_exitcode,
         notes=tuple(arguments.note),
     )
     result = run(request, _print_progress, _tell)
     _report(result, arguments)
-    changes_pending = result.check and any(guest.changes for guest in result.guests.values())
-    if arguments.detailed_exitcode and changes_pending and result.exit_code is ExitCode.SUCCESS:
-        return ExitCode.CHANGES_PENDING
     return result.exit_code
 
 
@@ -114,18 +112,25 @@ def _tell(line: str) -> None:
 
 
 def _report(result: Result, arguments: argparse.Namespace) -> None:
-    from guestwright.reports import render_report
-    from guestwright.results.model import as_document
+    from guestwright.reports import render_report, text
 
     for report in arguments.report:
         report.parent.mkdir(parents=True, exist_ok=True)
-        report.write_text(render_report(result, report.suffix), encoding="utf-8")
+        _replace(report, render_report(result, report.suffix))
         _tell(f"report: {report}")
-    if arguments.format == "json":
-        print(json.dumps(as_document(result), indent=2))
+    if arguments.format == "text":
+        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        print(text.render(result, shutil.get_terminal_size().columns, colour), end="")
     else:
         print(render_report(result, arguments.format), end="")
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if arguments.format == "github" and summary:
         with Path(summary).open("a", encoding="utf-8") as file:
             file.write(render_report(result, ".md"))
+
+
+def _replace(path: Path, content: str) -> None:
+    """Write a report at once: a collector that reads the folder at any time must not find half of one."""
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_text(content, encoding="utf-8")
+    temporary.replace(path)

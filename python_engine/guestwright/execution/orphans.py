@@ -94,6 +94,8 @@ def _tell_host(found: OrphansFound, host: str, event: PhaseEvent | None) -> None
         found.codes.append(ExitCode.NO_ROUTE)
         found.lines.append(f"{host}: not asked: {reason}")
         return
+    if not document.get("sessions") and not document.get("leftovers"):
+        found.lines.append(f"{host}: nothing found")
     for orphan in document.get("sessions", ()):
         what = "removed" if orphan["removed"] else f"left alone ({orphan['state']}, owner {orphan['owner']})"
         found.lines.append(f"{host}: {orphan['session']}: {what}")

@@ -31,6 +31,7 @@ class RunRequest:
         state: the folder of ledger and runs.
         options: check, diff, forks.
         fail_on_degraded: a degraded guest makes the exit code 7.
+        detailed_exit_code: changes that a check run finds make the exit code 2.
         notes: what the report's reader must know of the run as a whole.
     """
 
@@ -39,6 +40,7 @@ class RunRequest:
     state: Path
     options: Options
     fail_on_degraded: bool = False
+    detailed_exit_code: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -97,7 +99,10 @@ def _result(request: RunRequest, run_id: str, started: datetime.datetime, end: S
         run_id=run_id,
         job=request.plan.job.name,
         exit_code=exit_code(
-            guests.values(), interrupted=end.facts.interrupted, fail_on_degraded=request.fail_on_degraded
+            guests.values(),
+            interrupted=end.facts.interrupted,
+            fail_on_degraded=request.fail_on_degraded,
+            tell_changes=request.detailed_exit_code and request.options.check,
         ),
         started=started.isoformat(timespec="seconds"),
         finished=_now().isoformat(timespec="seconds"),

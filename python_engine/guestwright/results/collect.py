@@ -100,7 +100,9 @@ def guest_result(plan: GuestPlan, record: GuestRecord, facts: RunFacts) -> Guest
     )
 
 
-def exit_code(guests: Iterable[GuestResult], *, interrupted: bool, fail_on_degraded: bool) -> ExitCode:
+def exit_code(
+    guests: Iterable[GuestResult], *, interrupted: bool, fail_on_degraded: bool, tell_changes: bool = False
+) -> ExitCode:
     """Return what the run exits with: the worst of all guests."""
 
     def codes() -> Iterable[ExitCode]:
@@ -114,6 +116,8 @@ def exit_code(guests: Iterable[GuestResult], *, interrupted: bool, fail_on_degra
                 yield ExitCode.NO_ROUTE if no_route else ExitCode.GUEST_FAILED
             if guest.status == "degraded" and fail_on_degraded:
                 yield ExitCode.DEGRADED
+            if tell_changes and guest.changes:
+                yield ExitCode.CHANGES_PENDING
 
     return worst(codes())
 

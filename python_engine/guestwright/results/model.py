@@ -27,7 +27,8 @@ class Failure:
 class Leftover:
     """Something of ours that was found on a guest after the release.
 
-    `kind` is process, file, socket, unit, cron, user, firewall or frozen_file_system; `path` names it.
+    `kind` is process, file, socket, unit, cron, user, firewall or frozen_file_system, and `path` names it; or it is
+    `unproven`, where the guest could not be asked, and `path` says so.
     """
 
     kind: str

@@ -114,6 +114,13 @@ def test_a_check_run_owes_no_release_and_says_what_it_would_change() -> None:
     assert (result.status, result.changes) == ("success", ("deploy",))
 
 
+def test_changes_that_a_check_run_finds_are_told_only_where_asked() -> None:
+    changing = GuestResult("a", "success", changes=("deploy",))
+    assert exit_code([changing], interrupted=False, fail_on_degraded=False) is ExitCode.SUCCESS
+    pending = exit_code([changing], interrupted=False, fail_on_degraded=False, tell_changes=True)
+    assert pending is ExitCode.CHANGES_PENDING
+
+
 def test_degraded_guests_fail_the_run_only_where_asked() -> None:
     degraded = GuestResult("a", "degraded")
     assert exit_code([degraded], interrupted=False, fail_on_degraded=True) is ExitCode.DEGRADED

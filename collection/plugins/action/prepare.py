@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.guestwright.components.plugins.module_utils.method import Decision, Fact
+from ansible_collections.guestwright.components.plugins.plugin_utils import bundle
 from ansible_collections.guestwright.components.plugins.plugin_utils.errors import GuestProcessingError, LinkError
 from ansible_collections.guestwright.components.plugins.plugin_utils.guest import Guest
 from ansible_collections.guestwright.components.plugins.plugin_utils.ladder import Found, partial_trace, walk
@@ -28,6 +29,9 @@ from ansible_collections.guestwright.components.plugins.plugin_utils.phase impor
 from ansible_collections.guestwright.components.plugins.plugin_utils.settings import Settings
 
 OPTIONS = SESSION_OPTIONS | {"tombstone": {"type": "path"}}
+
+# Ansible loads an action before it forks its workers: what is built here is built once, for all guests.
+bundle.zipapp()
 
 
 class _AdminRoute:
@@ -56,6 +60,8 @@ class _AdminRoute:
             else:
                 self.answer = self._guest.carried("prepare", arguments)
         except LinkError as error:
+            if error.code == "link_lost":
+                raise
             return Found(False, error.message)
         except GuestProcessingError:
             self.reached = True

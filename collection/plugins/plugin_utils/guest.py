@@ -9,6 +9,7 @@ guest program then re-attaches to the running operation and returns its stored r
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -25,6 +26,12 @@ EXIT_DAMAGED = 98
 EXIT_LINK = 255
 PROTOCOL = 1
 OUTPUT_TAIL = 600
+NEVER_CONNECTED = re.compile(
+    r"connect to host|could not resolve hostname|kex_exchange_identification|banner exchange|host key verification failed"
+    r"|remote host identification has changed|permission denied",
+    re.IGNORECASE,
+)
+"""What ssh says where it did not come as far as running anything on the guest."""
 RECONNECT_PAUSE = 1.0
 """Seconds between a lost link and the next attempt: a link that flaps is not back at once."""
 
@@ -73,7 +80,7 @@ class Guest:
         self._allowed = guest_reconnects
         self._python = python
         self._pause = pause
-        self._answered = False
+        self._sent = False
 
     def carried(self, verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Run a verb with a guest program that travels along; nothing need be deployed on the guest.
@@ -99,7 +106,7 @@ class Guest:
 
     def _answer(self, send: guest_program.Exec) -> dict[str, Any]:
         output = self._execute(send)
-        self._answered = True
+        self._sent = True
         if output.code != 0:
             raise error_of(output)
         try:
@@ -125,8 +132,9 @@ class Guest:
             reason = self._attempt(send)
             if isinstance(reason, Output):
                 return reason
+            self._sent = self._sent or not NEVER_CONNECTED.search(reason)
         attempts = "1 attempt" if self._allowed == 0 else f"{self._allowed + 1} attempts"
-        if self._answered:
+        if self._sent:
             raise LinkError("link_lost", f"the link to the guest broke ({attempts}): {reason}")
         raise LinkError("no_route", f"the guest did not answer ({attempts}): {reason}")
 

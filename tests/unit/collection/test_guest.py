@@ -12,7 +12,7 @@ from ansible_collections.guestwright.components.plugins.plugin_utils.errors impo
 from ansible_collections.guestwright.components.plugins.plugin_utils.guest import Guest, Output
 from ansible_collections.guestwright.components.plugins.plugin_utils.routes import address, interpreter
 
-LOST = AnsibleConnectionFailure("Connection timed out")
+LOST = AnsibleConnectionFailure("ssh: connect to host 192.0.2.1 port 22: Connection timed out")
 
 
 class ScriptedTransport:
@@ -89,6 +89,13 @@ def test_a_guest_that_answered_before_has_lost_its_link_and_each_request_may_rec
         link.deployed("thaw", {})
     assert raised.value.code == "link_lost"
     assert link.reconnects == 2
+
+
+def test_a_link_that_broke_after_something_may_have_been_sent_is_lost() -> None:
+    broken = AnsibleConnectionFailure("Failed to connect to the host via ssh: Shared connection to 192.0.2.1 closed.")
+    with pytest.raises(LinkError) as raised:
+        guest(ScriptedTransport([broken, LOST])).carried("prepare", {})
+    assert raised.value.code == "link_lost"
 
 
 def test_a_refused_login_is_not_tried_again() -> None:

@@ -16,8 +16,8 @@ description:
   - The guest thaws whatever fails. If the controller is lost, the guest thaws by itself when C(freeze_timeout) ends.
   - With O(guests) it does so for a group of guests as one. All are frozen in order, one snapshot is taken, all are
     thawed in reverse order, and one backup is made.
-  - The reached consistency is V(application) only where something was quiesced and held until the thaw, otherwise
-    V(crash). Where the settings name neither file systems nor scripts, nothing is quiesced.
+  - The reached consistency is V(application) only where something was quiesced, without a failed script, and held until
+    the thaw, otherwise V(crash). Where the settings name neither file systems nor scripts, nothing is quiesced.
 options:
   prepared:
     description:

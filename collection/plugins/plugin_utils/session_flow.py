@@ -6,8 +6,9 @@
 A guest by itself is a group of one, so there is one flow. What a failure means is domain.md section 6: a guest that
 must succeed stops the snapshot and the backup; one whose failures are ignored lowers the consistency to `crash`.
 
-Consistency is `application` only where something was quiesced (file systems frozen or scripts run) and held until
-the thaw. A prepared guest with nothing to quiesce is `crash`: its disks look as after a power cut, whatever runs on it.
+Consistency is `application` only where something was quiesced (file systems frozen, scripts run), all of it succeeded,
+and it held until the thaw. A prepared guest with nothing to quiesce is `crash`: its disks look as after a power cut,
+whatever runs on it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ansible_collections.guestwright.components.plugins.plugin_utils.interruptio
 from ansible_collections.guestwright.components.plugins.plugin_utils.settings import Settings
 
 NOTHING_TO_QUIESCE = "nothing was quiesced: the settings name neither file systems nor scripts for this guest"
+SCRIPT_IGNORED = "only crash-consistent: a pre-freeze script did not succeed, and its failure is ignored"
 NOT_PREPARED = "the guest was not prepared, so it is backed up without guest processing"
 
 
@@ -196,6 +198,9 @@ def _freeze(state: _Progress) -> None:
         state.consistency = "application"
         state.changes.append(_freeze_text(settings))
         _note_answer(state, answer)
+        if any(script.get("outcome") != "ok" for script in answer.get("scripts") or ()):
+            state.consistency = "crash"
+            state.warnings.append(SCRIPT_IGNORED)
     finally:
         state.seconds["freeze"] = time.monotonic() - started
 

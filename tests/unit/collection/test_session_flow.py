@@ -12,6 +12,7 @@ from ansible_collections.guestwright.components.plugins.plugin_utils.interruptio
 from ansible_collections.guestwright.components.plugins.plugin_utils.session_flow import (
     NOT_PREPARED,
     NOTHING_TO_QUIESCE,
+    SCRIPT_IGNORED,
     Participant,
     SessionCommands,
     predict,
@@ -178,6 +179,15 @@ def test_scripts_alone_quiesce_and_no_file_system_has_a_window() -> None:
     assert journal.steps == ALL
     assert document["consistency"] == "application"
     assert document["freeze"] is None
+
+
+@pytest.mark.parametrize("outcome", ["failed", "timeout", "refused", "ok"])
+def test_an_ignored_script_failure_is_only_crash_consistent(outcome: str) -> None:
+    frozen = {"file_systems": ["/srv"], "scripts": [{"phase": "pre_freeze", "outcome": outcome}], "warnings": []}
+    document = run_one(Journal(freeze=frozen), REQUIRED)
+    assert document["outcome"] == "done"
+    assert document["consistency"] == ("application" if outcome == "ok" else "crash")
+    assert document["warnings"] == ([] if outcome == "ok" else [SCRIPT_IGNORED])
 
 
 def test_the_consistency_that_the_backup_command_gets_is_the_one_after_the_thaw() -> None:

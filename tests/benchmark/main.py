@@ -26,6 +26,7 @@ from guestwright.execution.sources import collection_root
 LAB = "bench"
 INVENTORY = "inventory"
 RESULTS = environment.BUILD / "benchmark"
+REFERENCE = environment.ROOT / "docs/reference/benchmark.md"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,6 +69,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--inventory-guests", type=int, default=10_000, metavar="N", help="guests to plan and to render"
     )
+    parser.add_argument("--publish", action="store_true", help=f"put the figures into {REFERENCE.name}")
     arguments = parser.parse_args(argv)
     arguments.sizes = arguments.sizes or ([10] if arguments.quick else [10, 50, 100])
     arguments.payloads = arguments.payloads or ("real" if arguments.quick else "both")
@@ -220,6 +222,8 @@ class _Run:
         path = RESULTS / f"{self._started:%Y%m%dt%H%M%S}.json"
         path.write_text(json.dumps(document, indent=2) + "\n")
         path.with_suffix(".md").write_text(text)
+        if self._arguments.publish:
+            REFERENCE.write_text(table.published(REFERENCE.read_text(), text))
         print(text, flush=True)
         self.say(f"written: {path} and {path.with_suffix('.md').name}")
 

@@ -16,6 +16,8 @@ _CASE_HEADER = (
     "guest CPU s",
     "peak MiB",
 )
+_BEGIN = "<!-- begin: figures -->"
+_END = "<!-- end: figures -->"
 _TARGET_HEADER = ("target", "guests", "payload", "aimed at", "measured", "")
 _INVENTORY_HEADER = ("command", "runs", "wall s", "/ ansible-inventory", "CPU s", "peak MiB")
 
@@ -33,6 +35,20 @@ def markdown(measured: Sequence[Figure], judged: Sequence[Verdict], machine: Map
     parts.append(f"## Targets\n\n{_target_table(judged)}")
     parts.append("## Machine\n\n" + "\n".join(f"- {name}: {value}" for name, value in machine.items()))
     return "\n\n".join(parts) + "\n"
+
+
+def published(document: str, report: str) -> str:
+    """Return a document with the report between its marks for figures, its headings one level lower.
+
+    Raises:
+        ValueError: the document has no such marks.
+    """
+    before, begin, rest = document.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not begin or not end:
+        raise ValueError(f"the document has no {_BEGIN} and {_END}")
+    lowered = "\n".join(f"#{line}" if line.startswith("## ") else line for line in report.strip().splitlines())
+    return f"{before}{begin}\n{lowered}\n{end}{after}"
 
 
 def _case_table(group: Sequence[Figure]) -> str:

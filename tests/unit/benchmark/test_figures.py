@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from benchmark.figures import OURS, Figure, Sample, Target, figures, ratio, verdicts
-from benchmark.table import markdown, table
+from benchmark.table import markdown, published, table
 
 
 def sample(case: str = OURS, wall: float = 2.0, **changes: Any) -> Sample:
@@ -122,3 +122,15 @@ def test_the_report_has_ratios_verdicts_failures_and_the_machine() -> None:
     assert cells["memory"][2:] == ["at most 400 MiB", "100 MiB", "met"]
     assert "- **pyinfra failed**: linux-007: no helper" in lines
     assert "- cores: 2" in lines
+
+
+def test_publishing_replaces_what_is_between_the_marks_alone() -> None:
+    document = "# Page\n<!-- begin: figures -->\nold\n<!-- end: figures -->\nend\n"
+    expected = "# Page\n<!-- begin: figures -->\n### Targets\n\n| a |\n<!-- end: figures -->\nend\n"
+    assert published(document, "## Targets\n\n| a |\n") == expected
+    assert published(expected, "## Targets\n\n| a |\n") == expected
+
+
+def test_publishing_needs_the_marks() -> None:
+    with pytest.raises(ValueError, match="begin: figures"):
+        published("# Page\n", "## Targets\n")

@@ -125,7 +125,7 @@ def deliver(answer: dict[str, Any]) -> bool:
     poll = select.poll()
     poll.register(1, select.POLLOUT)
     try:
-        if any(event & (select.POLLERR | select.POLLHUP | select.POLLNVAL) for _, event in poll.poll(0)):
+        if any(event & (select.POLLERR | select.POLLHUP | select.POLLNVAL) for _descriptor, event in poll.poll(0)):
             return False
         view = memoryview(line)
         while view:

@@ -58,7 +58,7 @@ class Helper:
             if listener.fileno() not in readable:
                 continue
             try:
-                connection, _ = listener.accept()
+                connection, _address = listener.accept()
             except OSError:
                 time.sleep(0.01)
                 continue

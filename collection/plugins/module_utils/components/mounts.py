@@ -36,7 +36,7 @@ def parse_mountinfo(text: str) -> list[Mount]:
     """Read `/proc/self/mountinfo`, in its order: of two mounts at one path the later one is on top."""
     mounts = []
     for line in text.splitlines():
-        left, _, right = line.partition(" - ")
+        left, _separator, right = line.partition(" - ")
         fields, tail = left.split(" "), right.split(" ")
         if len(fields) >= 6 and len(tail) >= 2:
             mounts.append(Mount(_unescape(fields[4]), fields[2], tail[0], _unescape(tail[1])))

@@ -245,7 +245,7 @@ def probe(request: dict[str, Any], build: str) -> dict[str, Any]:
     session = request["session"]
     requested = wire.strings(request["arguments"], "file_systems")
     directory = paths.session_directory(session)
-    _, refusals = mounts.choose(requested, mounts.current(), mounts.protected_paths(login_homes(), directory))
+    _chosen, refusals = mounts.choose(requested, mounts.current(), mounts.protected_paths(login_homes(), directory))
     refused = [{"code": "freeze_refused", "message": refusal.message} for refusal in refusals]
     try:
         for path in (paths.BASE, directory):

@@ -58,7 +58,7 @@ class _Watchdog:
             if not chunk:
                 raise EOFError
             self._received += chunk
-        line, _, self._received = self._received.partition(b"\n")
+        line, _separator, self._received = self._received.partition(b"\n")
         message: dict[str, Any] = json.loads(line.decode("ascii"))
         return message
 

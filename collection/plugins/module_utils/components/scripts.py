@@ -187,7 +187,7 @@ class _Tail:
 
         if not self.open or not select.select([self._pipe], [], [], patience)[0]:
             return
-        for _ in range(64):
+        for _attempt in range(64):
             try:
                 chunk = os.read(self._pipe, 65536)
             except BlockingIOError:

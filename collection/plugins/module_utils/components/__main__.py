@@ -10,7 +10,7 @@ import sys
 
 if __name__ == "__main__":
     if sys.version_info < (3, 8):
-        sys.exit(97)
+        raise SystemExit(97)
     from guestwright_components import entry  # type: ignore[import-not-found]
 
-    sys.exit(entry.deployed(sys.argv))
+    raise SystemExit(entry.deployed(sys.argv))

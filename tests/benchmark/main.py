@@ -24,6 +24,7 @@ from benchmark.payload import Payload
 from guestwright.execution.sources import collection_root
 
 LAB = "bench"
+_QUIET_LOAD = 0.5
 INVENTORY = "inventory"
 RESULTS = environment.BUILD / "benchmark"
 REFERENCE = environment.ROOT / "docs/reference/benchmark.md"
@@ -99,6 +100,8 @@ class _Run:
 
     def all(self) -> None:
         """Measure everything that was asked for."""
+        if os.getloadavg()[0] > _QUIET_LOAD:
+            self.say(f"the load is {os.getloadavg()[0]:.1f}: seconds will say little, processor time somewhat more")
         self.say("setting up the tools that are compared with")
         environment.set_up()
         work = Path(tempfile.mkdtemp(prefix="gwb-"))

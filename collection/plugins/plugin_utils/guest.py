@@ -27,7 +27,8 @@ EXIT_LINK = 255
 PROTOCOL = 1
 OUTPUT_TAIL = 600
 NEVER_CONNECTED = re.compile(
-    r"connect to host|could not resolve hostname|kex_exchange_identification|banner exchange|host key verification failed"
+    r"connect to host|could not resolve hostname|kex_exchange_identification|banner exchange"
+    r"|host key verification failed"
     r"|remote host identification has changed|permission denied",
     re.IGNORECASE,
 )

@@ -64,7 +64,7 @@ def inventory(guests: Sequence[Guest], access: Access, *, systemd: bool, file_sy
             f"{GROUP}_even": {"hosts": {guest.name: {} for guest in guests if not guest.number % 2}},
         },
     }
-    text = yaml.safe_dump({"all": {"children": {GROUP: group}}}, sort_keys=False, width=1000)
+    text = yaml.safe_dump({"all": {"children": {GROUP: group}}}, sort_keys=False, width=120)
     return f"---\n{text}"
 
 

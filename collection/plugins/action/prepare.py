@@ -22,6 +22,7 @@ from ansible_collections.guestwright.components.plugins.plugin_utils.phase impor
     host_name,
     open_own_guest,
     options_of,
+    place_of,
     result_of,
     settings_of,
     stopwatch,
@@ -88,7 +89,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         variables = task_vars or {}
         options = options_of(self, OPTIONS)
-        settings = settings_of(options["settings"])
+        settings = settings_of(self, options["settings"], variables)
         document, deployed = _prepare(self, variables, options, settings)
         result = result_of(document, changed=deployed)
         if self._task.diff and deployed:
@@ -109,7 +110,8 @@ def _prepare(
     except GuestProcessingError as error:
         return failure("prepare", name, error, **_undecided(settings, {}), reconnects=0, seconds=seconds()), False
     check = bool(action._task.check_mode)
-    route = _AdminRoute(guest, settings, options["tombstone"], check=check)
+    tombstone = place_of(action, options["tombstone"]) if options["tombstone"] else None
+    route = _AdminRoute(guest, settings, tombstone, check=check)
     try:
         decision = walk(
             settings, {Fact.ADMIN_OPEN: route.is_open, Fact.REQUIRED_INSTALLED: route.is_required_installed}

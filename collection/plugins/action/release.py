@@ -39,7 +39,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         variables = task_vars or {}
         options = options_of(self, SESSION_OPTIONS)
-        settings = settings_of(options["settings"])
+        settings = settings_of(self, options["settings"], variables)
         document, changed = _release(self, variables, options["session"], settings)
         result = result_of(document, changed=changed)
         if self._task.diff and changed:

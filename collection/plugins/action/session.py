@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -30,7 +29,6 @@ from ansible_collections.guestwright.components.plugins.plugin_utils.session_flo
     predict,
     run_session,
 )
-from ansible_collections.guestwright.components.plugins.plugin_utils.settings import Settings
 
 COMMAND_OPTIONS: dict[str, Any] = {
     "command": {"type": "raw", "required": True},
@@ -68,13 +66,13 @@ class ActionModule(ActionBase):
 
 
 def _own(action: ActionBase, variables: Mapping[str, Any], options: Mapping[str, Any]) -> Participant:
-    settings = settings_of(options["settings"])
+    settings = settings_of(action, options["settings"], variables)
     name = host_name(variables)
     return Participant(
         name=name,
         address=address(own_variables(action, variables), name),
         settings=settings,
-        prepared=options["prepared"],
+        prepared=_is_prepared(variables, options),
         connect=lambda: open_own_guest(action, variables, options["session"], settings.guest_reconnects),
     )
 
@@ -91,13 +89,12 @@ def _member(action: ActionBase, variables: Mapping[str, Any], options: Mapping[s
     if name not in variables["hostvars"]:
         raise AnsibleActionFail(f"guests names {name!r}, which is not in the inventory")
     own = variables["hostvars"][name]
-    settings = _member_settings(options["settings"], own.get("guestwright_profile"))
-    prepared = boolean(own.get("guestwright_prepared", options["prepared"]), strict=False)
+    settings = settings_of(action, options["settings"], own)
     return Participant(
         name=name,
         address=address(own, name),
         settings=settings,
-        prepared=prepared,
+        prepared=_is_prepared(own, options),
         connect=lambda: open_guest(
             action,
             own,
@@ -109,11 +106,8 @@ def _member(action: ActionBase, variables: Mapping[str, Any], options: Mapping[s
     )
 
 
-def _member_settings(value: object, profile: object) -> Settings:
-    """Return a member's own settings: its profile stands beside the one that the task names."""
-    if isinstance(value, str) and profile:
-        return settings_of(str(Path(value).with_name(f"{profile}.json")))
-    return settings_of(value)
+def _is_prepared(variables: Mapping[str, Any], options: Mapping[str, Any]) -> bool:
+    return bool(boolean(variables.get("guestwright_prepared", options["prepared"]), strict=False))
 
 
 def _command(options: Mapping[str, Any], name: str) -> commands.Command | None:

@@ -21,7 +21,9 @@ options:
   settings:
     description:
       - How the guest is processed. Either the path of a JSON file on the controller, which is read as it is and never
-        templated, or a mapping of the same shape.
+        templated, or a mapping of the same shape. A relative path is taken from the folder of the playbook.
+      - Where the path is a folder, the file in it is the one that the host variable C(guestwright_profile) names
+        (with C(.json) added), C(default.json) where there is no such variable.
       - All keys are optional. C(job) names the job. C(guest_processing) holds C(application_processing), C(routes),
         C(method), C(use_persistent_guest_agent), C(freeze_timeout), C(scripts) (C(mode), C(pre_freeze), C(post_thaw),
         C(timeout)) and C(applications) (C(filesystems)). C(required_components) lists V(guest_helper) and, where logs

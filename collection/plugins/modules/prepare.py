@@ -20,7 +20,7 @@ options:
   tombstone:
     description:
       - The path of a file on the controller. Where it exists, the run was cleaned up in the meantime, and nothing is
-        deployed.
+        deployed. A relative path is taken from the folder of the playbook.
     type: path
 extends_documentation_fragment:
   - guestwright.components.phase

@@ -23,14 +23,13 @@ options:
     description:
       - Whether the guest was prepared. If not, and its failures are ignored, the snapshot and the backup are made
         without guest processing.
-      - For the guests of a group, a host variable C(guestwright_prepared) comes first.
+      - A host variable C(guestwright_prepared) of the guest comes first.
     type: bool
     default: true
   guests:
     description:
       - The inventory names of a group of guests that are processed as one. Use it with C(run_once).
-      - Where O(settings) is a path and a guest has a host variable C(guestwright_profile), the guest's own settings are
-        in the file of that name (with C(.json) added) beside it.
+      - Where O(settings) is a folder, each guest has the settings of its own profile in it.
     type: list
     elements: str
   snapshot:

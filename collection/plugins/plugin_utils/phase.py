@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import platform
+import re
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -22,6 +24,8 @@ from ansible_collections.guestwright.components.plugins.plugin_utils.settings im
     load,
 )
 
+DEFAULT_PROFILE = "default"
+PROFILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 SESSION_OPTIONS: dict[str, Any] = {
     "session": {"type": "str", "required": True},
     "settings": {"type": "raw", "required": True},
@@ -37,12 +41,27 @@ def options_of(action: ActionBase, specification: Mapping[str, Any], **rules: An
     return dict(options)
 
 
-def settings_of(value: object) -> Settings:
-    """Return the settings that an option states; unusable ones fail the task."""
+def settings_of(action: ActionBase, value: object, variables: Mapping[str, Any]) -> Settings:
+    """Return the settings that an option states for the guest of these variables; unusable ones fail the task."""
     try:
-        return load(value)
+        return load(_profile(place_of(action, value), variables) if isinstance(value, str) else value)
     except SettingsError as error:
         raise AnsibleActionFail(str(error)) from error
+
+
+def place_of(action: ActionBase, path: str) -> str:
+    """Return an absolute path; a relative one is taken from the playbook's folder, without any templating."""
+    return str(action._loader.path_dwim(path))
+
+
+def _profile(path: str, variables: Mapping[str, Any]) -> str:
+    """Return the file of a guest's settings: in a folder, the one that its `guestwright_profile` names."""
+    if not Path(path).is_dir():
+        return path
+    name = str(variables.get("guestwright_profile", DEFAULT_PROFILE))
+    if not PROFILE_NAME.fullmatch(name):
+        raise SettingsError(f"guestwright_profile is {name!r}, but must match {PROFILE_NAME.pattern}")
+    return str(Path(path) / f"{name}.json")
 
 
 def own_variables(action: ActionBase, task_vars: Mapping[str, Any]) -> Mapping[str, Any]:

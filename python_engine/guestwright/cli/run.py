@@ -6,6 +6,7 @@ import argparse
 import os
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,7 +90,7 @@ def _run(arguments: argparse.Namespace) -> ExitCode:
         raise InvalidFileError(problems)
     request = RunRequest(
         plan=planned.plan,
-        files=render_project(planned.plan, inventory_files(arguments.inventory), collection_files()),
+        render=partial(render_project, planned.plan, inventory_files(arguments.inventory), collection_files()),
         state=state_folder(os.environ),
         options=Options(check=arguments.check, diff=arguments.diff, forks=arguments.forks),
         fail_on_degraded=arguments.fail_on == "degraded",

@@ -51,6 +51,16 @@ def stop_run(run_id: str) -> int:
     return len(found)
 
 
+def stop_ssh_masters(control_path_folder: str) -> None:
+    """End the ssh processes that hold connections open for others, told by the socket's path in their title."""
+    title = f"ssh: {control_path_folder}/".encode()
+
+    def alive() -> list[int]:
+        return [pid for pid in _all_processes() if _title(pid).startswith(title)]
+
+    _stop(alive, signal.SIGTERM, _TERMINATE_SECONDS)
+
+
 def _stop(alive: Callable[[], list[int]], number: signal.Signals, seconds: float) -> list[int]:
     """Signal what is alive, again for each new process, until nothing is or the time is over."""
     deadline = time.monotonic() + seconds
@@ -76,6 +86,13 @@ def _environment(pid: int) -> list[bytes]:
         return (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
     except OSError:
         return []
+
+
+def _title(pid: int) -> bytes:
+    try:
+        return (_PROC / str(pid) / "cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _stat_fields(pid: int) -> list[str] | None:

@@ -27,7 +27,7 @@ class RunRequest:
 
     Attributes:
         plan: the decisions.
-        files: the rendered project.
+        render: renders the project of a session, given its name.
         state: the folder of ledger and runs.
         options: check, diff, forks.
         fail_on_degraded: a degraded guest makes the exit code 7.
@@ -36,7 +36,7 @@ class RunRequest:
     """
 
     plan: Plan
-    files: Mapping[str, bytes]
+    render: Callable[[str], Mapping[str, bytes]]
     state: Path
     options: Options
     fail_on_degraded: bool = False
@@ -58,7 +58,7 @@ def run(request: RunRequest, progress: Progress, tell: Callable[[str], None]) ->
     started = _now()
     run_id = new_run_id(started)
     with cancel_on_signal(tell) as cancelled, open_ledger(request.state / LEDGER) as ledger:
-        workspace = create_workspace(run_id, request.state, request.files)
+        workspace = create_workspace(run_id, request.state, request.render(run_id))
         try:
             if not request.options.check:
                 _write_down(ledger, request.plan, workspace, started)

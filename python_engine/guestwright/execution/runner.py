@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import queue
 import shutil
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ from typing import Any
 import ansible_runner
 
 from guestwright.errors import GuestwrightError
-from guestwright.execution.processes import RUN_ID_VARIABLE, stop_run
+from guestwright.execution.processes import RUN_ID_VARIABLE, stop_run, stop_ssh_masters
 from guestwright.execution.workspace import Workspace
 from guestwright.results.documents import PhaseEvent, phase_events
 
@@ -28,7 +27,6 @@ Event = Mapping[str, Any]
 
 _POLL_SECONDS = 0.2
 _JOIN_SECONDS = 30.0
-_CLOSE_SECONDS = 5.0
 _CONNECT_SECONDS = 10
 _SSH_ARGUMENTS = "-o ControlMaster=auto -o ControlPersist=3600s -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 _RESULT_EVENTS = frozenset({"runner_on_ok", "runner_on_failed", "runner_on_unreachable"})
@@ -101,16 +99,7 @@ def run_phase(
 
 def close_connections(workspace: Workspace) -> None:
     """End the connections that were kept open for the length of the run."""
-    folder = workspace.scratch / "cp"
-    for socket in sorted(folder.iterdir()) if folder.is_dir() else ():
-        subprocess.run(
-            ["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "guest"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=_CLOSE_SECONDS,
-            check=False,
-        )
+    stop_ssh_masters(str(workspace.control_paths))
 
 
 def _work(runner: ansible_runner.Runner, events: queue.SimpleQueue[Event]) -> None:
@@ -147,7 +136,7 @@ def _runner(
             playbook=f"{phase.name}.yml",
             limit=f"@{workspace.limit_file(phase.name, phase.guests)}",
             forks=phase.forks,
-            cmdline=" ".join(("-e", f"guestwright_run_id={workspace.run_id}", *phase.arguments)),
+            cmdline=" ".join(phase.arguments) or None,
             envvars=_environment(workspace),
             event_handler=handle,
             # Without a callback of ours, ansible-runner would install signal handlers of its own.
@@ -170,7 +159,7 @@ def _environment(workspace: Workspace) -> dict[str, str]:
     fixed = {
         RUN_ID_VARIABLE: workspace.run_id,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(workspace.scratch / "cp"),
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(workspace.control_paths),
         "ANSIBLE_RETRY_FILES_ENABLED": "False",
         "ANSIBLE_DEPRECATION_WARNINGS": "False",
     }

@@ -19,8 +19,8 @@ from guestwright.results.collect import GuestRecord, RunFacts, must_release
 from guestwright.results.documents import PhaseEvent
 from guestwright.results.model import Failure
 
-_FORKS_PER_CORE = 4
-_MOST_FORKS = 16
+_FORKS_PER_CORE = 3
+_MOST_FORKS = 24
 
 Progress = Callable[[str, PhaseEvent, int, int], None]
 """Called for every result as it comes: phase, event, how many guests have ended it, how many it concerns."""

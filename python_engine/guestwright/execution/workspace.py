@@ -39,6 +39,11 @@ class Workspace:
         """Return the file whose existence tells a late `prepare` that the run is over."""
         return self.folder / "project/tombstone"
 
+    @property
+    def control_paths(self) -> Path:
+        """Return the folder of the sockets over which ssh shares one connection per guest."""
+        return self.scratch / "cp"
+
     def limit_file(self, phase: str, guests: Iterable[str]) -> Path:
         """Write the names of a phase's guests to the file that `--limit` reads, and return it."""
         path = self.folder / f"{phase}.limit"

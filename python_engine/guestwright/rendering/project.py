@@ -16,7 +16,9 @@ COLLECTION = "project/collections/ansible_collections/guestwright/components"
 GUEST_GROUP = "guestwright_guests"
 
 
-def render_project(plan: Plan, inventory: Mapping[str, bytes], collection: Mapping[str, bytes]) -> dict[str, bytes]:
+def render_project(
+    plan: Plan, inventory: Mapping[str, bytes], collection: Mapping[str, bytes], session: str | None = None
+) -> dict[str, bytes]:
     """Return the files of an ansible-runner private data dir: the same input gives the same bytes.
 
     Nothing that the job says is evaluated by Ansible but the session commands, which the schema marks as expressions:
@@ -27,6 +29,7 @@ def render_project(plan: Plan, inventory: Mapping[str, bytes], collection: Mappi
         inventory: the given inventory sources by their path below `inventory/`, as they are: vaulted values stay
             encrypted.
         collection: the files of the collection, by their path in it.
+        session: names the session on the guests; the job's name where it is not given.
 
     Returns:
         the content of every file by its path, sorted by path.
@@ -35,7 +38,9 @@ def render_project(plan: Plan, inventory: Mapping[str, bytes], collection: Mappi
     files: dict[str, bytes] = {
         f"project/profiles/{name}.json": _json(_profile(plan.job, settings)) for settings, name in profiles.items()
     }
-    files |= {f"project/{name}": text.encode() for name, text in render_playbooks(plan).items()}
+    files |= {
+        f"project/{name}": text.encode() for name, text in render_playbooks(plan, session or plan.job.name).items()
+    }
     files |= {f"inventory/{name}": content for name, content in inventory.items()}
     files |= {f"{COLLECTION}/{name}": content for name, content in collection.items()}
     files[OVERLAY] = _json(_overlay(plan, profiles))

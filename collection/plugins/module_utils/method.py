@@ -170,9 +170,8 @@ def _runtime_wanted(walk: _Walk, strict: bool) -> Decision:
         return walk.leaf(
             "fails", None, "a persistent component is installed, but its Installer Service is not reachable"
         )
-    if walk.ask_route("installer_service", "Installer Service reachable?", Fact.CERTIFICATES_VALID) and walk.ask(
-        "required persistent component installed?", Fact.REQUIRED_INSTALLED
-    ):
+    reachable = walk.ask_route("installer_service", "Installer Service reachable?", Fact.CERTIFICATES_VALID)
+    if reachable and walk.ask("required persistent component installed?", Fact.REQUIRED_INSTALLED):
         if strict:
             return walk.leaf("fails", None, _STRICT)
         return walk.leaf(
@@ -181,6 +180,9 @@ def _runtime_wanted(walk: _Walk, strict: bool) -> Decision:
             "only the Installer Service is open, and the component is installed",
         )
     if walk.ask_route("hypervisor", "hypervisor route open?"):
+        # The tree does not ask it on this way, but runtime_only fails wherever the component is (design.md section 2).
+        if strict and not reachable and walk.ask("required persistent component installed?", Fact.REQUIRED_INSTALLED):
+            return walk.leaf("fails", None, _STRICT)
         return walk.leaf("runtime", "hypervisor", "runtime components go into the guest's temp over the hypervisor")
     return walk.leaf("fails", None, "no route to the guest is open")
 

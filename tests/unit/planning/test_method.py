@@ -183,9 +183,21 @@ def test_runtime_only_fails_where_the_tree_ends_with_the_persistent_method(
     if (INSTALLED, YES) in trace:
         assert (decision.method, decision.route) == ("fails", None)
         assert "runtime_only" in decision.reason
+    elif route == "hypervisor" and INSTALLED not in dict(trace):
+        assert [(answer.question, answer.answer) for answer in decision.trace[:-1]] == trace
+        assert decision.trace[-1].question == INSTALLED
     else:
         assert (decision.method, decision.route) == (method, route)
         assert [(answer.question, answer.answer) for answer in decision.trace] == trace
+
+
+@pytest.mark.parametrize(
+    ("known", "method", "route"),
+    [("+installed", "fails", None), ("-installed", "runtime", "hypervisor"), ("", "unknown", None)],
+)
+def test_runtime_only_asks_over_the_hypervisor_too(known: str, method: str, route: str | None) -> None:
+    decision = decide(facts(f"-admin -service +hypervisor {known}".strip()), method="runtime_only")
+    assert (decision.method, decision.route) == (method, route)
 
 
 # The trees once more, as data: (question, its facts, where yes leads, where no leads).

@@ -3,6 +3,7 @@
 from pyinfra.operations import files, server
 
 FOLDER = "/run/guestwright/bench"
+PLACES = "/run /tmp /var/tmp /dev/shm /var/lib /opt /etc /usr/local /root"
 RUNNING = "pgrep -f 'guestwright-guest benc[h] ' >/dev/null"
 
 server.shell(
@@ -19,5 +20,10 @@ server.shell(
         "[ ! -e /run/guestwright ] || rmdir --ignore-fail-on-non-empty /run/guestwright",
         f"test ! -e {FOLDER}",
         f"! {RUNNING}",
+        f"test -z \"$(find {PLACES} -maxdepth 2 -name 'guestwright*')\"",
+        "! grep -q /run/guestwright /proc/net/unix",
+        "! grep -rqs guestwright /etc/crontab /etc/cron.d /etc/cron.hourly /etc/cron.daily /var/spool/cron",
+        "! grep -q ^guestwright /etc/passwd /etc/group",
+        "! nft list ruleset | grep -q guestwright",
     ],
 )

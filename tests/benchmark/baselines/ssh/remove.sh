@@ -11,3 +11,8 @@ done
 rm -rf "$folder"
 [ ! -e /run/guestwright ] || rmdir --ignore-fail-on-non-empty /run/guestwright
 test ! -e "$folder"
+test -z "$(find /run /tmp /var/tmp /dev/shm /var/lib /opt /etc /usr/local /root -maxdepth 2 -name 'guestwright*')"
+! grep -q /run/guestwright /proc/net/unix
+! grep -rqs guestwright /etc/crontab /etc/cron.d /etc/cron.hourly /etc/cron.daily /var/spool/cron
+! grep -q ^guestwright /etc/passwd /etc/group
+! nft list ruleset | grep -q guestwright

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import queue
 import shutil
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +18,8 @@ from typing import Any
 import ansible_runner
 
 from guestwright.errors import GuestwrightError
-from guestwright.execution.processes import RUN_ID_VARIABLE, stop_run, stop_ssh_masters
+from guestwright.execution.ansible_settings import ansible_environment
+from guestwright.execution.processes import stop_run, stop_ssh_masters
 from guestwright.execution.workspace import Workspace
 from guestwright.results.documents import PhaseEvent, phase_events
 
@@ -27,8 +27,6 @@ Event = Mapping[str, Any]
 
 _POLL_SECONDS = 0.2
 _JOIN_SECONDS = 30.0
-_CONNECT_SECONDS = 10
-_SSH_ARGUMENTS = "-o ControlMaster=auto -o ControlPersist=3600s -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 _RESULT_EVENTS = frozenset({"runner_on_ok", "runner_on_failed", "runner_on_unreachable"})
 _OUTPUT_EVENTS = frozenset({"error", "verbose", "warning", "system_warning", "deprecated"})
 _OUTPUT_LINES = 40
@@ -137,7 +135,7 @@ def _runner(
             limit=f"@{workspace.limit_file(phase.name, phase.guests)}",
             forks=phase.forks,
             cmdline=" ".join(phase.arguments) or None,
-            envvars=_environment(workspace),
+            envvars=ansible_environment(workspace, os.environ, Path.cwd()),
             event_handler=handle,
             # Without a callback of ours, ansible-runner would install signal handlers of its own.
             cancel_callback=lambda: False,
@@ -148,19 +146,3 @@ def _runner(
         )
     except (OSError, ansible_runner.exceptions.AnsibleRunnerException) as error:
         raise GuestwrightError(f"ansible-runner could not start the phase {phase.name}: {error}") from error
-
-
-def _environment(workspace: Workspace) -> dict[str, str]:
-    """Return Ansible's settings of a run; where the user has set one of the first two, the user's holds.
-
-    The `ansible-playbook` of the engine's own environment comes first, also where that one is not activated.
-    """
-    defaults = {"ANSIBLE_SSH_ARGS": _SSH_ARGUMENTS, "ANSIBLE_TIMEOUT": str(_CONNECT_SECONDS)}
-    fixed = {
-        RUN_ID_VARIABLE: workspace.run_id,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(workspace.control_paths),
-        "ANSIBLE_RETRY_FILES_ENABLED": "False",
-        "ANSIBLE_DEPRECATION_WARNINGS": "False",
-    }
-    return {**{name: value for name, value in defaults.items() if name not in os.environ}, **fixed}

@@ -106,6 +106,8 @@ def _print_progress(phase: str, event: PhaseEvent, done: int, total: int) -> Non
     from guestwright.reports.progress import event_line
 
     _tell(event_line(phase, event, done, total))
+    if event.difference:
+        _tell(event.difference.rstrip())
 
 
 def _tell(line: str) -> None:

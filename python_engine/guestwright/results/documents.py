@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +19,14 @@ class PhaseEvent:
         document: what our action returned under `guestwright`; None where the task failed before it could.
         message: Ansible's own message where there is no document.
         unreachable: Ansible could not reach the guest (our own actions never say so).
+        difference: with `--diff`, what the task changes on the guest, as a unified difference.
     """
 
     guest: str
     document: Mapping[str, Any] | None
     message: str = ""
     unreachable: bool = False
+    difference: str = ""
 
 
 def phase_events(event: Mapping[str, Any]) -> Iterator[PhaseEvent]:
@@ -44,10 +47,17 @@ def phase_events(event: Mapping[str, Any]) -> Iterator[PhaseEvent]:
             for guest, own in guests.items():
                 yield PhaseEvent(guest, {"phase": document["phase"], **own})
         else:
-            yield PhaseEvent(data["host"], document)
+            yield PhaseEvent(data["host"], document, difference=_difference(result.get("diff")))
     elif name == "runner_on_unreachable" or (name == "runner_on_failed" and _is_ours(data)):
         message = str(result.get("msg") or "the task failed without saying why")
         yield PhaseEvent(data["host"], None, message, unreachable=name == "runner_on_unreachable")
+
+
+def _difference(diff: object) -> str:
+    if not isinstance(diff, Mapping):
+        return ""
+    before, after = (str(diff.get(side, "")).splitlines(keepends=True) for side in ("before", "after"))
+    return "".join(difflib.unified_diff(before, after, "before", "after"))
 
 
 def _is_ours(data: Mapping[str, Any]) -> bool:

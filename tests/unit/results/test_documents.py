@@ -15,6 +15,13 @@ def test_a_document_is_taken_whether_the_task_failed_or_not() -> None:
         assert list(phase_events(event(kind, {"guestwright": document}))) == [PhaseEvent("web-1", document)]
 
 
+def test_what_changes_is_told_as_a_difference() -> None:
+    document = {"phase": "prepare", "outcome": "prepared"}
+    diff = {"before": "", "after": "/run/guestwright/x\n"}
+    (only,) = phase_events(event("runner_on_ok", {"guestwright": document, "diff": diff}))
+    assert only.difference == "--- before\n+++ after\n@@ -0,0 +1 @@\n+/run/guestwright/x\n"
+
+
 def test_a_groups_document_is_taken_apart() -> None:
     document = {"phase": "session", "guests": {"a": {"outcome": "done"}, "b": {"outcome": "failed"}}}
     assert list(phase_events(event("runner_on_ok", {"guestwright": document}))) == [

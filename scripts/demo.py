@@ -22,6 +22,7 @@ def main() -> int:
     if subprocess.run([ROOT / "scripts/prerequisites"], check=False).returncode and privileged:
         return 1
     shutil.rmtree(REPORT.parent, ignore_errors=True)
+    REPORT.parent.mkdir(parents=True)
     file_system = ["--file-system", "ext4:64M"] if privileged else []
     try:
         inventory = output("lab", "up", "--name", LAB, "--linux", str(GUESTS), *file_system).strip()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from labs import TestLab
 
@@ -75,3 +76,17 @@ class Controller:
             ours = [line for line in found.splitlines() if "pgrep" not in line and "find /run" not in line]
             assert ours == [], guest
             self.lab.in_guest(guest, "timeout", "5", "sh", "-c", "echo written > /srv/probe && sync /srv/probe")
+
+
+def wait_for_file(process: subprocess.Popen[str], path: Path) -> None:
+    """Wait until a file exists; fails when the process ends before, or after a minute."""
+    deadline = 600
+    for _ in range(deadline):
+        if path.exists():
+            return
+        try:
+            process.wait(0.1)
+        except subprocess.TimeoutExpired:
+            continue
+        pytest.fail(f"the run ended with {process.returncode} before {path.name} was there")
+    pytest.fail(f"{path.name} was never there")

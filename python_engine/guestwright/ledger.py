@@ -60,8 +60,8 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def begin(self, run: LedgerRun, guests: Iterable[str]) -> None:
-        """Write down a run and all guests that it may deploy to, before it touches any of them."""
+    def begin(self, run: LedgerRun) -> None:
+        """Write down a run, before it makes its workspace."""
         with self._connection:
             self._connection.execute(
                 "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -75,15 +75,19 @@ class Ledger:
                     run.state,
                 ),
             )
+
+    def plan(self, run_id: str, guests: Iterable[str]) -> None:
+        """Write down all guests that a run may deploy to, before it touches any of them."""
+        with self._connection:
             self._connection.executemany(
-                "INSERT INTO guests VALUES (?, ?, 'planned')", ((run.run_id, guest) for guest in guests)
+                "INSERT INTO guests VALUES (?, ?, 'planned')", ((run_id, guest) for guest in guests)
             )
 
     def mark(self, run_id: str, guests: Iterable[str], state: GuestState) -> None:
-        """Write down what became of a run's deployments."""
+        """Write down what became of a run's deployments; a released guest stays one."""
         with self._connection:
             self._connection.executemany(
-                "UPDATE guests SET state = ? WHERE run_id = ? AND guest = ?",
+                "UPDATE guests SET state = ? WHERE run_id = ? AND guest = ? AND state != 'released'",
                 ((state, run_id, guest) for guest in guests),
             )
 

@@ -6,11 +6,10 @@ import json
 import signal
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from controllers import Controller
+from controllers import GUESTWRIGHT, Controller, wait_for_file
 
 pytestmark = pytest.mark.lab
 
@@ -22,20 +21,6 @@ def blocking(controller: Controller, marker: str) -> dict[str, Any]:
     """Return a session command that says that it was reached and then never ends by itself."""
     script = BLOCK.format(marker=controller.folder / marker, fifo=controller.folder / f"{marker}.fifo")
     return {"command": ["sh", "-c", script], "timeout": "50s"}
-
-
-def wait_for_file(process: subprocess.Popen[str], path: Path) -> None:
-    """Wait until a file exists; fails when the process ends before, or after a minute."""
-    deadline = 600
-    for _ in range(deadline):
-        if path.exists():
-            return
-        try:
-            process.wait(0.1)
-        except subprocess.TimeoutExpired:
-            continue
-        pytest.fail(f"the run ended with {process.returncode} before {path.name} was there")
-    pytest.fail(f"{path.name} was never there")
 
 
 def wait_for_line(process: subprocess.Popen[str], start: str) -> None:
@@ -71,7 +56,22 @@ def at_release(_controller: Controller) -> tuple[dict[str, Any], Callable[[subpr
     return {"guest_processing": FREEZE_SRV}, lambda process: wait_for_line(process, "[release  1/")
 
 
-PHASES = [at_prepare, at_snapshot, at_backup, at_release]
+def at_freeze(controller: Controller) -> tuple[dict[str, Any], Callable[[subprocess.Popen[str]], None]]:
+    script = "/usr/local/sbin/never-ends"
+    write = f"printf '#!/bin/sh\\nexec sleep 300\\n' > {script} && chmod 755 {script}"
+    for guest in controller.lab.guests:
+        controller.lab.in_guest(guest, "sh", "-c", write)
+    scripts = {"pre_freeze": [script], "timeout": "2m"}
+
+    def reached(process: subprocess.Popen[str]) -> None:
+        wait_for_line(process, "[prepare  3/3]")
+        waiting = "until pgrep -f '[n]ever-ends\\|sleep 300' >/dev/null; do sleep 0.1; done"
+        controller.lab.in_guest("linux-001", "timeout", "30", "sh", "-c", waiting)
+
+    return {"guest_processing": {**FREEZE_SRV, "scripts": scripts}}, reached
+
+
+PHASES = [at_prepare, at_freeze, at_snapshot, at_backup, at_release]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -137,3 +137,36 @@ def test_orphans_are_found_without_a_ledger(controller: Controller) -> None:
         (controller.folder / "lost").rename(controller.folder / "lost-state")
         controller.environment["GUESTWRIGHT_STATE_DIR"] = str(controller.folder / "lost-state")
         controller.guestwright("cleanup", "--orphans")
+
+
+def test_a_terminal_that_is_gone_does_not_keep_the_guests_from_being_released(controller: Controller) -> None:
+    settings, reached = at_snapshot(controller)
+    settings["session"]["snapshot"]["timeout"] = "2s"
+    process = controller.start(controller.job(**settings))
+    reached(process)
+    assert process.stderr is not None
+    process.stderr.close()
+    assert process.wait(60) == 4
+    assert process.stdout is not None
+    result = json.loads(process.stdout.read())
+    assert {guest["error"]["code"] for guest in result["guests"].values()} == {"snapshot_timeout"}
+    controller.assert_clean()
+
+
+def test_two_cleanups_at_once_come_to_the_same_end(controller: Controller) -> None:
+    settings, reached = at_snapshot(controller)
+    process = controller.start(controller.job(**settings))
+    reached(process)
+    process.kill()
+    process.communicate()
+    command = (*GUESTWRIGHT, "cleanup", "--orphans")
+    both = [
+        controller.lab.popen(
+            *command, env=controller.environment, cwd=controller.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+    ends = [(*cleanup.communicate(timeout=120), cleanup.returncode) for cleanup in both]
+    assert [code for _out, _error, code in ends] == [0, 0], ends
+    assert sorted("guests released" in out for out, _error, _code in ends) == [False, True]
+    controller.assert_clean()

@@ -20,7 +20,8 @@ def entry(run_id: str, started: str = "2026-01-01T00:00:00+00:00") -> LedgerRun:
 
 
 def test_a_run_is_unfinished_until_every_guest_is_released(ledger: Ledger) -> None:
-    ledger.begin(entry("r1"), ["a", "b"])
+    ledger.begin(entry("r1"))
+    ledger.plan("r1", ["a", "b"])
     ledger.mark("r1", ["a"], "released")
     ledger.mark("r1", ["b"], "left")
     ledger.finish("r1")
@@ -32,21 +33,33 @@ def test_a_run_is_unfinished_until_every_guest_is_released(ledger: Ledger) -> No
     assert ledger.unfinished() == ()
 
 
+def test_a_released_guest_stays_released(ledger: Ledger) -> None:
+    ledger.begin(entry("r1"))
+    ledger.plan("r1", ["a"])
+    ledger.mark("r1", ["a"], "released")
+    ledger.mark("r1", ["a"], "left")
+    assert ledger.pending("r1") == ()
+
+
 def test_a_run_without_guests_is_unfinished_while_it_runs(ledger: Ledger) -> None:
-    ledger.begin(entry("r1"), [])
+    ledger.begin(entry("r1"))
+    ledger.plan("r1", [])
     assert [run.run_id for run in ledger.unfinished()] == ["r1"]
     ledger.finish("r1")
     assert ledger.unfinished() == ()
 
 
 def test_the_oldest_unfinished_run_comes_first(ledger: Ledger) -> None:
-    ledger.begin(entry("late", "2026-01-02T00:00:00+00:00"), ["a"])
-    ledger.begin(entry("early", "2026-01-01T00:00:00+00:00"), ["a"])
+    ledger.begin(entry("late", "2026-01-02T00:00:00+00:00"))
+    ledger.plan("late", ["a"])
+    ledger.begin(entry("early", "2026-01-01T00:00:00+00:00"))
+    ledger.plan("early", ["a"])
     assert [run.run_id for run in ledger.unfinished()] == ["early", "late"]
 
 
 def test_a_buried_run_stays_unfinished_until_its_guests_are_released(ledger: Ledger) -> None:
-    ledger.begin(entry("r1"), ["a"])
+    ledger.begin(entry("r1"))
+    ledger.plan("r1", ["a"])
     ledger.bury("r1")
     (buried,) = ledger.unfinished()
     assert buried.state == "tombstone"
@@ -57,7 +70,8 @@ def test_a_buried_run_stays_unfinished_until_its_guests_are_released(ledger: Led
 def test_what_was_written_is_there_after_reopening_and_nobody_else_may_read_it(tmp_path: Path) -> None:
     path = tmp_path / "state/ledger.sqlite3"
     with open_ledger(path) as first:
-        first.begin(entry("r1"), ["a"])
+        first.begin(entry("r1"))
+        first.plan("r1", ["a"])
     with open_ledger(path) as second:
         assert second.unfinished() == (entry("r1"),)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class GuestProcessingError(Exception):
     """Guest processing of one guest went wrong.
@@ -12,12 +15,14 @@ class GuestProcessingError(Exception):
     Attributes:
         code: a stable identifier in snake_case, such as `no_route` or `freeze_expired`.
         message: what went wrong and what to do about it.
+        details: what the guest came to nevertheless; empty where it said nothing.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.details = dict(details or {})
 
     def as_dict(self) -> dict[str, str]:
         """Return the error as it stands in a task's result."""

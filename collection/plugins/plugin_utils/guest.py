@@ -119,7 +119,9 @@ class Guest:
         if not answer.get("ok"):
             error = answer.get("error") or {}
             raise GuestProcessingError(
-                str(error.get("code", "guest_error")), str(error.get("message", "the guest program gave no reason"))
+                str(error.get("code", "guest_error")),
+                str(error.get("message", "the guest program gave no reason")),
+                error.get("details"),
             )
         return dict(answer.get("result") or {})
 

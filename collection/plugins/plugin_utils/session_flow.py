@@ -85,12 +85,16 @@ class _Progress:
 
     def go_wrong(self, error: GuestProcessingError) -> None:
         """Note that guest processing went wrong; whether the guest has failed is for its settings to say."""
-        self.error = self.error or error
         self.consistency = "crash"
+        self.note(error, "only crash-consistent: ")
+
+    def note(self, error: GuestProcessingError, meaning: str = "") -> None:
+        """Note an error; where failures are ignored it is a warning with its meaning before it."""
+        self.error = self.error or error
         if self.participant.settings.required:
             self.failed = True
         else:
-            self.warnings.append(f"only crash-consistent: {error.message}")
+            self.warnings.append(f"{meaning}{error.message}")
 
     def fail(self, error: GuestProcessingError) -> None:
         """Note that the guest has failed, whatever its settings say."""
@@ -212,7 +216,11 @@ def _thaw(state: _Progress) -> None:
     try:
         answer = state.link.deployed("thaw", {})
     except GuestProcessingError as error:
-        if state.quiesced:
+        if state.quiesced and error.details.get("held"):
+            # The snapshot is as consistent as it can be: only what comes after the thaw went wrong.
+            _note_window(state, error.details)
+            state.note(error)
+        elif state.quiesced:
             state.go_wrong(error)
         else:
             state.warnings.append(f"the thaw could not be confirmed: {error.message}; the guest thaws by itself")

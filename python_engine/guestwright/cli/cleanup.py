@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from typing import TYPE_CHECKING
 
+from guestwright.cli.output import tell
 from guestwright.exit_codes import ExitCode, worst
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def add_parser(subparsers: _SubParsers) -> None:
 
 def _cleanup(arguments: argparse.Namespace) -> ExitCode:
     from guestwright.execution.cleanup import clean_run, cleanup_exit_code
+    from guestwright.execution.locks import cleaning
     from guestwright.execution.orphans import OrphanSearch, remove_orphans
     from guestwright.execution.run import LEDGER
     from guestwright.execution.signals import cancel_on_signal
@@ -54,8 +55,8 @@ def _cleanup(arguments: argparse.Namespace) -> ExitCode:
     from guestwright.reports.progress import event_line
 
     state = state_folder(os.environ)
-    with cancel_on_signal(_tell) as cancelled, open_ledger(state / LEDGER) as ledger:
-        progress = lambda *event: _tell(event_line(*event))  # noqa: E731
+    with cancel_on_signal(tell) as cancelled, cleaning(state, tell), open_ledger(state / LEDGER) as ledger:
+        progress = lambda *event: tell(event_line(*event))  # noqa: E731
         cleaned = [clean_run(ledger, run, progress, cancelled) for run in ledger.unfinished()]
         for run in cleaned:
             _print_run(run)
@@ -80,7 +81,3 @@ def _print_run(run: CleanedRun) -> None:
         print(f"  {guest}: left: " + ", ".join(f"{item.kind} {item.path}" for item in leftovers))
     for guest, reason in run.failed.items():
         print(f"  {guest}: not released: {reason}")
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from guestwright import __version__
+from guestwright.cli.output import tell
 from guestwright.errors import GuestwrightError
 from guestwright.exit_codes import ExitCode
 
@@ -56,12 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(namespace.handler(namespace))
     except GuestwrightError as error:
-        print(error, file=sys.stderr)
+        tell(str(error))
         return int(error.exit_code)
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.SUCCESS)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from guestwright.cli.job_arguments import add_job_arguments, read_and_plan
+from guestwright.cli.output import write
 from guestwright.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -47,5 +47,5 @@ def _plan(arguments: argparse.Namespace) -> ExitCode:
     from guestwright.reports.plan import plan_json, plan_text
 
     planned = read_and_plan(arguments.job, arguments.inventory, arguments.limit, arguments.assume)
-    sys.stdout.writelines(plan_json(planned.plan) if arguments.format == "json" else [plan_text(planned.plan)])
+    write(plan_json(planned.plan) if arguments.format == "json" else [plan_text(planned.plan)])
     return ExitCode.SUCCESS

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guestwright.cli.job_arguments import add_job_arguments, read_and_plan
+from guestwright.cli.output import tell, write
+from guestwright.errors import GuestwrightError
 from guestwright.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ def _positive(text: str) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> ExitCode:
-    from guestwright.errors import InvalidFileError
+    from guestwright.errors import InvalidFileError, UsageError
     from guestwright.execution.run import RunRequest, run
     from guestwright.execution.session import Options
     from guestwright.execution.sources import collection_files, inventory_files
@@ -85,6 +87,8 @@ def _run(arguments: argparse.Namespace) -> ExitCode:
 
     for report in arguments.report:
         format_name(report.suffix)
+        if not os.access(report.parent, os.W_OK):
+            raise UsageError(f"{report} cannot be written: its folder does not exist or may not be written")
     planned = read_and_plan(arguments.job, arguments.inventory, arguments.limit)
     if problems := not_carried_out(planned.loaded.job, planned.loaded.document):
         raise InvalidFileError(problems)
@@ -97,35 +101,33 @@ def _run(arguments: argparse.Namespace) -> ExitCode:
         detailed_exit_code=arguments.detailed_exitcode,
         notes=tuple(arguments.note),
     )
-    result = run(request, _print_progress, _tell)
-    _report(result, arguments)
+    result = run(request, _print_progress, tell)
+    try:
+        _report(result, arguments)
+    except (GuestwrightError, OSError) as error:
+        tell(f"the report is not complete: {error}")
     return result.exit_code
 
 
 def _print_progress(phase: str, event: PhaseEvent, done: int, total: int) -> None:
     from guestwright.reports.progress import event_line
 
-    _tell(event_line(phase, event, done, total))
+    tell(event_line(phase, event, done, total))
     if event.difference:
-        _tell(event.difference.rstrip())
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+        tell(event.difference.rstrip())
 
 
 def _report(result: Result, arguments: argparse.Namespace) -> None:
     from guestwright.reports import render_report, text
 
     for report in arguments.report:
-        report.parent.mkdir(parents=True, exist_ok=True)
         _replace(report, render_report(result, report.suffix))
-        _tell(f"report: {report}")
+        tell(f"report: {report}")
     if arguments.format == "text":
-        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        print(text.render(result, shutil.get_terminal_size().columns, colour), end="")
+        colour = sys.stdout is not None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        write([text.render(result, shutil.get_terminal_size().columns, colour)])
     else:
-        print(render_report(result, arguments.format), end="")
+        write([render_report(result, arguments.format)])
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if arguments.format == "github" and summary:
         with Path(summary).open("a", encoding="utf-8") as file:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from guestwright.cli.output import tell, write
 from guestwright.errors import InvalidFileError, InventoryError, Problem
 from guestwright.exit_codes import ExitCode
 
@@ -66,11 +66,10 @@ def _validate(arguments: argparse.Namespace) -> ExitCode:
             problems += _check_against(arguments.inventory, jobs)
         except InventoryError as error:
             refused = error
-    sys.stdout.write(render_problems(problems, arguments.format))
-    sys.stdout.flush()
-    print(summary_line(len(paths), problems), file=sys.stderr)
+    write([render_problems(problems, arguments.format)])
     if refused:
         raise refused
+    tell(summary_line(len(paths), problems))
     return ExitCode.INVALID if any(each.severity == "error" for each in problems) else ExitCode.SUCCESS
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from guestwright.errors import GuestwrightError
 from guestwright.execution.processes import start_time, stop_run
 from guestwright.execution.runner import Phase, close_connections, run_phase
 from guestwright.execution.session import forks
@@ -70,9 +71,12 @@ def clean_run(ledger: Ledger, run: LedgerRun, progress: Progress, cancelled: thr
         reason = f"its workspace {workspace.folder} is gone; use `guestwright cleanup --orphans -i INVENTORY`"
         cleaned.failed = dict.fromkeys(guests, reason)
         return cleaned
-    make_scratch(workspace)
     try:
-        _release(ledger, workspace, guests, cleaned, progress, cancelled)
+        if guests:
+            workspace = make_scratch(workspace)
+            _release(ledger, workspace, guests, cleaned, progress, cancelled)
+    except (GuestwrightError, OSError) as error:
+        cleaned.failed = dict.fromkeys(ledger.pending(run.run_id), str(error))
     finally:
         close_connections(workspace)
         if not ledger.pending(run.run_id):
@@ -98,8 +102,7 @@ def _release(
             ended.add(event.guest)
             progress("release", event, len(ended), len(records))
 
-    if guests:
-        run_phase(workspace, Phase("release", guests, forks(len(guests), None)), on_event, cancelled)
+    run_phase(workspace, Phase("release", guests, forks(len(guests), None)), on_event, cancelled)
     for guest, record in records.items():
         if record.outcome("release") == "released":
             cleaned.released.append(guest)

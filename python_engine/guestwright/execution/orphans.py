@@ -13,6 +13,7 @@ from typing import Any
 
 from guestwright.execution.cleanup import is_running
 from guestwright.execution.inventory import read_inventory
+from guestwright.execution.run import ledger_entry
 from guestwright.execution.runner import Phase, close_connections, run_phase
 from guestwright.execution.session import forks
 from guestwright.execution.sources import collection_files, inventory_files
@@ -69,13 +70,17 @@ def remove_orphans(ledger: Ledger, state: Path, search: OrphanSearch, cancelled:
         live=live,
         all_servers=search.all_servers,
     )
-    workspace = create_workspace(new_run_id(datetime.datetime.now(datetime.UTC)), state, files)
+    started = datetime.datetime.now(datetime.UTC)
+    run_id = new_run_id(started)
+    ledger.begin(ledger_entry(run_id, "cleanup", state, started))
+    workspace = create_workspace(run_id, state, files)
     events: dict[str, PhaseEvent] = {}
     try:
         phase = Phase("orphans", hosts, forks(len(hosts), None))
         end = run_phase(workspace, phase, lambda event: events.update({event.guest: event}), cancelled)
     finally:
         close_connections(workspace)
+        ledger.finish(run_id)
         workspace.remove()
     found = OrphansFound(lines=[] if events else list(end.output))
     for host in hosts:

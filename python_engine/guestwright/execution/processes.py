@@ -6,7 +6,6 @@ Every process below the engine therefore inherits `GUESTWRIGHT_RUN_ID`.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import time
@@ -19,6 +18,7 @@ _START_TIME_FIELD = 19
 _STATE_FIELD = 0
 _TERMINATE_SECONDS = 5.0
 _KILL_SECONDS = 5.0
+_POLL_SECONDS = 0.02
 
 
 def start_time(pid: int) -> str | None:
@@ -32,49 +32,59 @@ def start_time(pid: int) -> str | None:
 
 def processes_of_run(run_id: str) -> list[int]:
     """Return the processes whose environment names the run, without this one."""
-    marker = f"{RUN_ID_VARIABLE}={run_id}".encode()
-    return [pid for pid in _all_processes() if pid != os.getpid() and marker in _environment(pid)]
+    return [pid for pid in _all_processes() if _is_of_run(pid, run_id)]
 
 
 def stop_run(run_id: str) -> int:
     """End all processes of a run but this one: TERM first, KILL for what stays; return how many there were."""
-    found: set[int] = set()
 
-    def alive() -> list[int]:
-        running = [pid for pid in processes_of_run(run_id) if start_time(pid) is not None]
-        found.update(running)
-        return running
+    def is_member(pid: int) -> bool:
+        return _is_of_run(pid, run_id)
 
-    for number, seconds in ((signal.SIGTERM, _TERMINATE_SECONDS), (signal.SIGKILL, _KILL_SECONDS)):
-        if not _stop(alive, number, seconds):
-            break
-    return len(found)
+    signalled = _stop(is_member, signal.SIGTERM, _TERMINATE_SECONDS)
+    return len(signalled | _stop(is_member, signal.SIGKILL, _KILL_SECONDS))
 
 
 def stop_ssh_masters(control_path_folder: str) -> None:
     """End the ssh processes that hold connections open for others, told by the socket's path in their title."""
     title = f"ssh: {control_path_folder}/".encode()
 
-    def alive() -> list[int]:
-        return [pid for pid in _all_processes() if _title(pid).startswith(title)]
-
-    _stop(alive, signal.SIGTERM, _TERMINATE_SECONDS)
+    _stop(lambda pid: _title(pid).startswith(title), signal.SIGTERM, _TERMINATE_SECONDS)
 
 
-def _stop(alive: Callable[[], list[int]], number: signal.Signals, seconds: float) -> list[int]:
-    """Signal what is alive, again for each new process, until nothing is or the time is over."""
+def _stop(is_member: Callable[[int], bool], number: signal.Signals, seconds: float) -> set[int]:
+    """Signal the members, each new one too, until none is left or the time is over; return who was signalled."""
     deadline = time.monotonic() + seconds
     signalled: set[int] = set()
-    running = alive()
-    while running and time.monotonic() < deadline:
-        for pid in running:
-            if pid not in signalled or number is signal.SIGKILL:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, number)
+    while members := [pid for pid in _all_processes() if is_member(pid)]:
+        for pid in members:
+            if pid not in signalled:
+                _signal(pid, number, is_member)
                 signalled.add(pid)
-        time.sleep(0.02)
-        running = alive()
-    return running
+        if time.monotonic() > deadline:
+            break
+        time.sleep(_POLL_SECONDS)
+    return signalled
+
+
+def _signal(pid: int, number: signal.Signals, is_member: Callable[[int], bool]) -> None:
+    """Signal a member; a later process with the same number is not hit, since the descriptor names this one."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        if is_member(pid):
+            signal.pidfd_send_signal(descriptor, number)
+    except ProcessLookupError:
+        pass
+    finally:
+        os.close(descriptor)
+
+
+def _is_of_run(pid: int, run_id: str) -> bool:
+    marker = f"{RUN_ID_VARIABLE}={run_id}".encode()
+    return pid != os.getpid() and marker in _environment(pid) and start_time(pid) is not None
 
 
 def _all_processes() -> list[int]:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from guestwright.execution.locks import beginning
 from guestwright.execution.processes import start_time
 from guestwright.execution.runner import close_connections
-from guestwright.execution.session import Options, Progress, SessionEnd, run_session
+from guestwright.execution.session import Options, Progress, SessionEnd, is_processed, run_session
 from guestwright.execution.signals import cancel_on_signal
-from guestwright.execution.workspace import Workspace, create_workspace, new_run_id
+from guestwright.execution.workspace import Workspace, create_workspace, new_run_id, run_folder
 from guestwright.ledger import Ledger, LedgerRun, open_ledger
 from guestwright.planning.model import Plan
 from guestwright.results.collect import exit_code, guest_result
@@ -58,10 +59,12 @@ def run(request: RunRequest, progress: Progress, tell: Callable[[str], None]) ->
     started = _now()
     run_id = new_run_id(started)
     with cancel_on_signal(tell) as cancelled, open_ledger(request.state / LEDGER) as ledger:
+        with beginning(request.state, tell):
+            ledger.begin(ledger_entry(run_id, request.plan.job.name, request.state, started))
         workspace = create_workspace(run_id, request.state, request.render(run_id))
         try:
             if not request.options.check:
-                _write_down(ledger, request.plan, workspace, started)
+                ledger.plan(run_id, (guest.name for guest in request.plan.guests if is_processed(guest)))
             journal = None if request.options.check else ledger
             end = run_session(request.plan, workspace, journal, request.options, cancelled, progress)
         finally:
@@ -71,18 +74,16 @@ def run(request: RunRequest, progress: Progress, tell: Callable[[str], None]) ->
     return _result(request, run_id, started, end)
 
 
-def _write_down(ledger: Ledger, plan: Plan, workspace: Workspace, started: datetime.datetime) -> None:
-    pid = os.getpid()
-    entry = LedgerRun(
-        run_id=workspace.run_id,
-        job=plan.job.name,
+def ledger_entry(run_id: str, job: str, state: Path, started: datetime.datetime) -> LedgerRun:
+    """Return what the ledger has to know of a run of this process."""
+    return LedgerRun(
+        run_id=run_id,
+        job=job,
         started=started.isoformat(timespec="seconds"),
-        folder=str(workspace.folder),
-        pid=pid,
-        process_start=start_time(pid) or "",
+        folder=str(run_folder(state, run_id)),
+        pid=os.getpid(),
+        process_start=start_time(os.getpid()) or "",
     )
-    processed = (guest.name for guest in plan.guests if guest.settings.application_processing != "disabled")
-    ledger.begin(entry, processed)
 
 
 def _close(ledger: Ledger, workspace: Workspace) -> None:

@@ -81,18 +81,27 @@ def run_phase(
     runner = _runner(workspace, phase, events, str(artifacts))
     thread = threading.Thread(target=_work, args=(runner, events), name=f"ansible-runner-{phase.name}", daemon=True)
     thread.start()
-    while thread.is_alive() or not events.empty():
-        if cancelled.is_set() and not end.cancelled:
-            end.cancelled = True
-            stop_run(workspace.run_id)
-        for event in _drain(events):
-            if event["event"] in _OUTPUT_EVENTS:
-                end.say(str(event["stdout"]))
-            for phase_event in phase_events(event):
-                on_event(phase_event)
-    thread.join(_JOIN_SECONDS)
-    shutil.rmtree(artifacts, ignore_errors=True)
+    try:
+        while thread.is_alive() or not events.empty():
+            if cancelled.is_set() and not end.cancelled:
+                end.cancelled = True
+                stop_run(workspace.run_id)
+            for event in _drain(events):
+                _take(event, end, on_event)
+    except BaseException:
+        stop_run(workspace.run_id)
+        raise
+    finally:
+        thread.join(_JOIN_SECONDS)
+        shutil.rmtree(artifacts, ignore_errors=True)
     return end
+
+
+def _take(event: Event, end: PhaseEnd, on_event: Callable[[PhaseEvent], None]) -> None:
+    if event["event"] in _OUTPUT_EVENTS:
+        end.say(str(event["stdout"]))
+    for phase_event in phase_events(event):
+        on_event(phase_event)
 
 
 def close_connections(workspace: Workspace) -> None:

@@ -60,9 +60,20 @@ def run_session(
     """Run a job's phases over all its guests; `ledger` is None for a check run, which deploys nothing."""
     loop = _Loop(plan, workspace, options, progress)
     wanted = session_wanted(plan)
-    loop.run("prepare", [guest for guest in plan.guests if _processed(guest)], cancelled)
+    try:
+        _process(loop, plan, workspace, cancelled, wanted=wanted)
+    finally:
+        if not options.check:
+            loop.release(ledger)
+    facts = RunFacts(session_wanted=wanted, interrupted=cancelled.is_set(), check=options.check)
+    return SessionEnd(loop.records, facts, loop.output)
+
+
+def _process(loop: _Loop, plan: Plan, workspace: Workspace, cancelled: threading.Event, *, wanted: bool) -> None:
+    """Prepare the guests, and run the session for those that it is then for."""
+    loop.run("prepare", [guest for guest in plan.guests if is_processed(guest)], cancelled)
     if wanted and not cancelled.is_set():
-        unprepared = [guest for guest in plan.guests if _processed(guest) and not loop.prepared(guest)]
+        unprepared = [guest for guest in plan.guests if is_processed(guest) and not loop.prepared(guest)]
         workspace.mark_unprepared(guest.name for guest in unprepared)
         stopped = {guest.name for guest in unprepared if guest.settings.application_processing == "require_success"}
         going_on = [guest for guest in plan.guests if guest.name not in stopped]
@@ -70,10 +81,6 @@ def run_session(
             loop.give_up(going_on, because=stopped)
         else:
             loop.run("session", going_on, cancelled)
-    if not options.check:
-        loop.release(ledger)
-    facts = RunFacts(session_wanted=wanted, interrupted=cancelled.is_set(), check=options.check)
-    return SessionEnd(loop.records, facts, loop.output)
 
 
 def session_wanted(plan: Plan) -> bool:
@@ -90,10 +97,11 @@ def forks(guests: int, wanted: int | None) -> int:
 def _has_something_to_quiesce(guest: GuestPlan) -> bool:
     scripts = guest.settings.scripts
     has_scripts = scripts.mode != "disabled" and bool(scripts.pre_freeze or scripts.post_thaw)
-    return _processed(guest) and (bool(guest.settings.applications.filesystems) or has_scripts)
+    return is_processed(guest) and (bool(guest.settings.applications.filesystems) or has_scripts)
 
 
-def _processed(guest: GuestPlan) -> bool:
+def is_processed(guest: GuestPlan) -> bool:
+    """Return whether anything is to be deployed to a guest (domain.md section 6)."""
     return guest.settings.application_processing != "disabled"
 
 
@@ -147,7 +155,7 @@ class _Loop:
         guests = [
             guest
             for guest in self._plan.guests
-            if _processed(guest) and must_release(self.records[guest.name]) and not self._is_released(guest.name)
+            if is_processed(guest) and must_release(self.records[guest.name]) and not self._is_released(guest.name)
         ]
         self.run("release", guests, threading.Event())
         if ledger is None:

@@ -17,12 +17,10 @@ def cancel_on_signal(tell: Callable[[str], None]) -> Iterator[threading.Event]:
     cancelled = threading.Event()
 
     def handle(number: int, _frame: FrameType | None) -> None:
-        name = signal.Signals(number).name
-        if cancelled.is_set():
-            tell(f"{name}: the guests are being released; please wait")
-        else:
-            tell(f"{name}: stopping; every guest is thawed and released first")
+        again = cancelled.is_set()
         cancelled.set()
+        what = "the guests are being released; please wait" if again else "stopping; every guest is released first"
+        tell(f"{signal.Signals(number).name}: {what}")
 
     previous = {number: signal.signal(number, handle) for number in _SIGNALS}
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 import os
@@ -16,6 +17,7 @@ from guestwright.errors import UsageError
 from guestwright.rendering.project import GUEST_GROUP
 
 STATE_OVERLAY = "inventory/99_guestwright_state.json"
+_SCRATCH = "scratch"
 _MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of ours, 0700, is made in it)
 
 
@@ -75,23 +77,33 @@ def new_run_id(now: datetime.datetime) -> str:
 
 
 def workspace_of(run_id: str, folder: Path) -> Workspace:
-    """Return the workspace of a run whose folder is known; makes nothing."""
-    base = _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
-    return Workspace(run_id, folder, base / f"guestwright-{run_id}")
+    """Return the workspace of a run whose folder is known; makes nothing. Its scratch folder is the last one it had."""
+    try:
+        scratch = Path((folder / _SCRATCH).read_text(encoding="utf-8"))
+    except OSError:
+        scratch = folder / "scratch.d"
+    return Workspace(run_id, folder, scratch)
+
+
+def run_folder(state: Path, run_id: str) -> Path:
+    """Return where the workspace of a run is."""
+    return state / "runs" / run_id
 
 
 def create_workspace(run_id: str, state: Path, files: Mapping[str, bytes]) -> Workspace:
     """Make a run's folders (0700) and write the rendered files into them."""
-    workspace = workspace_of(run_id, state / "runs" / run_id)
-    write_project(workspace.folder, files)
-    make_scratch(workspace)
-    return workspace
+    folder = run_folder(state, run_id)
+    write_project(folder, files)
+    return make_scratch(workspace_of(run_id, folder))
 
 
-def make_scratch(workspace: Workspace) -> None:
-    """Make the scratch folder (0700); one that another user has put there is refused by mkdir."""
+def make_scratch(workspace: Workspace) -> Workspace:
+    """Make a new scratch folder (0700) in place of the last one; its name cannot be guessed by another user."""
     shutil.rmtree(workspace.scratch, ignore_errors=True)
-    workspace.scratch.mkdir(mode=0o700)
+    base = _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
+    scratch = Path(tempfile.mkdtemp(prefix=f"guestwright-{workspace.run_id}-", dir=base))
+    write_private(workspace.folder / _SCRATCH, str(scratch).encode())
+    return dataclasses.replace(workspace, scratch=scratch)
 
 
 def write_project(folder: Path, files: Mapping[str, bytes]) -> None:

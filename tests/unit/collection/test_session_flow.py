@@ -173,6 +173,14 @@ def test_a_lower_consistency_is_explained(
     assert run_one(Journal(), settings, prepared=prepared)["warnings"] == warnings
 
 
+def test_a_failed_script_after_a_thaw_that_held_does_not_take_the_consistency_of_the_snapshot() -> None:
+    script_failed = GuestProcessingError("script_failed", "post-thaw: exit code 1", HELD)
+    document = run_one(Journal(thaw=script_failed), REQUIRED)
+    assert (document["outcome"], document["error"]["code"]) == ("failed", "script_failed")
+    assert document["consistency"] == "application"
+    assert document["freeze"] == {"file_systems": ["/srv"], "seconds": 0.25, "held": True}
+
+
 def test_scripts_alone_quiesce_and_no_file_system_has_a_window() -> None:
     journal = Journal(thaw=HELD | {"file_systems": []})
     document = run_one(journal, Settings(pre_freeze=(("/opt/quiesce",),)))

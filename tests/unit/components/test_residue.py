@@ -36,7 +36,7 @@ def test_processes_of_ours(command_line: str, ours: bool) -> None:
         ("/var/lib/guestwright", True),
         ("/usr/local/bin/guestwright", True),
         ("/usr/local/bin/guestwright-helper", False),
-        ("/dev/shm/guestwright-20261124t133412-8cc30fc7", True),
+        ("/dev/shm/guestwright-20261124t133412-8cc30fc7-a1_b2c3d", True),
         ("/dev/shm/guestwright-x", False),
     ],
 )

@@ -13,6 +13,7 @@ from guestwright.execution.workspace import (
     create_workspace,
     new_run_id,
     state_folder,
+    workspace_of,
     write_project,
 )
 
@@ -28,6 +29,7 @@ def test_everything_in_a_workspace_is_private(tmp_path: Path) -> None:
         assert modes[workspace.folder / "project/x/site.yml"] == 0o600
         assert modes[workspace.folder / "inventory/list.py"] == 0o700
         assert stat.S_IMODE(workspace.scratch.stat().st_mode) == 0o700
+        assert workspace_of(workspace.run_id, workspace.folder) == workspace
     finally:
         workspace.remove()
     assert not workspace.folder.exists()

@@ -74,7 +74,8 @@ class _Watchdog:
             self._process.wait(5.0)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(5.0)
         self._process.stdout.close()  # type: ignore[union-attr]
         return self._process.returncode == 0
 
@@ -229,21 +230,23 @@ class Quiescence:
         self._finish(result)
 
     def _finish(self, result: dict[str, Any] | None) -> None:
-        """Run what is due after a thaw and be idle again."""
-        late = self._post_thaw()
-        if result is not None:
-            result["scripts"] = late
-            result["warnings"] = list(result["warnings"]) + scripts.problems(late)
-            if self._settings["mode"] == "require_success":
-                result["script_failed"] = next(iter(scripts.problems(late)), "")
-        with contextlib.suppress(OSError):
-            freeze_record.remove(self._session)
-        with self._lock:
-            self._unclaimed = result
-            self._watchdog = None
-            self._frozen = []
-            self.state = "idle"
-            self._ended.set()
+        """Run what is due after a thaw and be idle again, whatever comes of it: a thaw waits for the end."""
+        try:
+            late = self._post_thaw()
+            if result is not None:
+                result["scripts"] = late
+                result["warnings"] = list(result["warnings"]) + scripts.problems(late)
+                if self._settings["mode"] == "require_success":
+                    result["script_failed"] = next(iter(scripts.problems(late)), "")
+        finally:
+            with contextlib.suppress(OSError):
+                freeze_record.remove(self._session)
+            with self._lock:
+                self._unclaimed = result
+                self._watchdog = None
+                self._frozen = []
+                self.state = "idle"
+                self._ended.set()
 
     def _post_thaw(self) -> list[dict[str, Any]]:
         """Run the post-thaw scripts if they are due: exactly once in the life of a freeze."""

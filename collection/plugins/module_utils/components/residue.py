@@ -65,7 +65,7 @@ _CRON_FOLDERS = (
 _CRON_FILES = ("/etc/crontab", "/etc/anacrontab")
 # The command itself, its lab and its runs: they belong to a backup server that is a guest too, not to the components.
 _OF_THE_ENGINE = frozenset(("/usr/local/bin/guestwright", "/run/guestwright-lab", "/var/tmp/guestwright-lab"))
-_RUN_OF_THE_ENGINE = re.compile(r"/(dev/shm|tmp)/guestwright-\d{8}t\d{6}-[0-9a-f]{8}")
+_RUN_OF_THE_ENGINE = re.compile(r"/(dev/shm|tmp)/guestwright-\d{8}t\d{6}-[0-9a-f]{8}-\w{8}")
 _PLACES = (
     f"{paths.BASE}/",
     "/var/lib/guestwright/",

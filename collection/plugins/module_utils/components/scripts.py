@@ -29,6 +29,13 @@ def resolve(path: str, lstat: Callable[[str], os.stat_result] = os.lstat) -> str
     """
     if not path.startswith("/"):
         raise UntrustedError(f"{path!r} is not an absolute path")
+    try:
+        return _trusted(path, lstat)
+    except OSError as error:
+        raise UntrustedError(f"{error.filename or path}: {error.strerror}") from error
+
+
+def _trusted(path: str, lstat: Callable[[str], os.stat_result]) -> str:
     pending = path.split("/")
     current, links = "/", 0
     _check_directory("/", lstat("/"))
@@ -40,10 +47,7 @@ def resolve(path: str, lstat: Callable[[str], os.stat_result] = os.lstat) -> str
             current = os.path.dirname(current)
             continue
         following = os.path.join(current, part)
-        try:
-            status = lstat(following)
-        except OSError as error:
-            raise UntrustedError(f"{following}: {error.strerror}") from error
+        status = lstat(following)
         if stat.S_ISLNK(status.st_mode):
             links += 1
             _check_owner(following, status)

@@ -65,7 +65,7 @@ def at_freeze(controller: Controller) -> tuple[dict[str, Any], Callable[[subproc
 
     def reached(process: subprocess.Popen[str]) -> None:
         wait_for_line(process, "[prepare  3/3]")
-        waiting = "until pgrep -f '[n]ever-ends\\|sleep 300' >/dev/null; do sleep 0.1; done"
+        waiting = "until pgrep -fx 'sleep 300' >/dev/null; do sleep 0.1; done"
         controller.lab.in_guest("linux-001", "timeout", "30", "sh", "-c", waiting)
 
     return {"guest_processing": {**FREEZE_SRV, "scripts": scripts}}, reached

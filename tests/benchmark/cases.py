@@ -14,7 +14,7 @@ from benchmark.figures import OURS
 from benchmark.guests import GUESTWRIGHT, BenchmarkLab
 from benchmark.measure import Step
 from benchmark.payload import SESSION, Payload
-from guestwright.execution.runner import _SSH_ARGUMENTS as OUR_SSH_ARGUMENTS
+from guestwright.execution.ansible_settings import SSH_ARGUMENTS as OUR_SSH_ARGUMENTS
 
 BASELINES = Path(__file__).with_name("baselines")
 CURVE25519 = "-o KexAlgorithms=curve25519-sha256"

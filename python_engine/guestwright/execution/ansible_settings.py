@@ -12,7 +12,7 @@ from pathlib import Path
 from guestwright.execution.processes import RUN_ID_VARIABLE
 from guestwright.execution.workspace import Workspace
 
-_SSH_ARGUMENTS = "-o ControlMaster=auto -o ControlPersist=3600s -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
+SSH_ARGUMENTS = "-o ControlMaster=auto -o ControlPersist=3600s -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 _RELIED_ON = {
     # Every guest has a result of its own, and one guest's failure ends no other's phase.
     "ANSIBLE_ANY_ERRORS_FATAL": "False",
@@ -43,7 +43,7 @@ def ansible_environment(workspace: Workspace, environment: Mapping[str, str], fo
     if config is not None:
         variables["ANSIBLE_CONFIG"] = str(config)
     if "ANSIBLE_SSH_ARGS" not in environment and not _sets_ssh_args(config):
-        variables["ANSIBLE_SSH_ARGS"] = _SSH_ARGUMENTS
+        variables["ANSIBLE_SSH_ARGS"] = SSH_ARGUMENTS
     return variables
 
 

@@ -211,6 +211,9 @@ def test_what_is_left_on_a_guest_is_named_and_makes_exit_code_6(controller: Cont
         controller.lab.in_guest("linux-001", "rm", plant)
     assert code == 6
     assert result["guests"]["linux-001"]["leftovers"] == [{"kind": "file", "path": plant}]
+    assert list(Path("/dev/shm").glob(f"guestwright-{result['run_id']}*")) == []
+    assert controller.guestwright("cleanup", "--orphans").returncode == 0
+    assert list((controller.folder / "state/runs").iterdir()) == []
 
 
 def test_a_check_run_changes_nothing_and_says_what_would_change(controller: Controller) -> None:

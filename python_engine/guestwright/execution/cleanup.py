@@ -79,6 +79,7 @@ def clean_run(ledger: Ledger, run: LedgerRun, progress: Progress, cancelled: thr
         cleaned.failed = dict.fromkeys(ledger.pending(run.run_id), str(error))
     finally:
         close_connections(workspace)
+        workspace.remove_scratch()
         if not ledger.pending(run.run_id):
             workspace.remove()
     return cleaned

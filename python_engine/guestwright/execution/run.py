@@ -89,6 +89,7 @@ def ledger_entry(run_id: str, job: str, state: Path, started: datetime.datetime)
 def _close(ledger: Ledger, workspace: Workspace) -> None:
     """End the connections; keep the workspace only where `cleanup` will need it."""
     close_connections(workspace)
+    workspace.remove_scratch()
     ledger.finish(workspace.run_id)
     if not ledger.pending(workspace.run_id):
         workspace.remove()

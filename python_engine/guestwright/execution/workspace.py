@@ -57,9 +57,13 @@ class Workspace:
         hosts = {guest: {"guestwright_prepared": False} for guest in guests}
         write_private(self.folder / STATE_OVERLAY, json.dumps({GUEST_GROUP: {"hosts": hosts}}).encode())
 
+    def remove_scratch(self) -> None:
+        """Remove what is in memory; the rest is kept for `cleanup`, which makes a new one."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
     def remove(self) -> None:
         """Remove both folders."""
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.remove_scratch()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from guestwright.cli.output import tell
+from guestwright.cli.output import tell, write
+from guestwright.errors import GuestwrightError
 from guestwright.exit_codes import ExitCode, worst
 
 if TYPE_CHECKING:
@@ -58,26 +60,28 @@ def _cleanup(arguments: argparse.Namespace) -> ExitCode:
     with cancel_on_signal(tell) as cancelled, cleaning(state, tell), open_ledger(state / LEDGER) as ledger:
         progress = lambda *event: tell(event_line(*event))  # noqa: E731
         cleaned = [clean_run(ledger, run, progress, cancelled) for run in ledger.unfinished()]
-        for run in cleaned:
-            _print_run(run)
+        lines = [line for run in cleaned for line in _lines(run)]
         codes = [cleanup_exit_code(cleaned)]
         if arguments.inventory and not cancelled.is_set():
             request = OrphanSearch(arguments.inventory, arguments.limit, all_servers=arguments.all_servers)
             found = remove_orphans(ledger, state, request, cancelled)
-            for line in found.lines:
-                print(line)
+            lines += found.lines
             codes.append(found.exit_code)
         if not cleaned and not arguments.inventory:
-            print("nothing to clean up: the ledger has no unfinished run")
+            lines.append("nothing to clean up: the ledger has no unfinished run")
+    try:
+        write(f"{line}\n" for line in lines)
+    except (GuestwrightError, OSError) as error:
+        tell(f"the report is not complete: {error}")
     return ExitCode.INTERRUPTED if cancelled.is_set() else worst(codes)
 
 
-def _print_run(run: CleanedRun) -> None:
+def _lines(run: CleanedRun) -> Iterator[str]:
     if run.running:
-        print(f"{run.run_id} ({run.job}): still running, left alone")
+        yield f"{run.run_id} ({run.job}): still running, left alone"
         return
-    print(f"{run.run_id} ({run.job}): {run.stopped} processes stopped, {len(run.released)} guests released")
+    yield f"{run.run_id} ({run.job}): {run.stopped} processes stopped, {len(run.released)} guests released"
     for guest, leftovers in run.left.items():
-        print(f"  {guest}: left: " + ", ".join(f"{item.kind} {item.path}" for item in leftovers))
+        yield f"  {guest}: left: " + ", ".join(f"{item.kind} {item.path}" for item in leftovers)
     for guest, reason in run.failed.items():
-        print(f"  {guest}: not released: {reason}")
+        yield f"  {guest}: not released: {reason}"

@@ -8,14 +8,14 @@ nothing deploys behind the release.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from guestwright.errors import GuestwrightError
 from guestwright.execution.processes import start_time, stop_run
 from guestwright.execution.runner import Phase, close_connections, run_phase
-from guestwright.execution.session import forks
+from guestwright.execution.session import Progress, forks
 from guestwright.execution.workspace import Workspace, make_scratch, workspace_of
 from guestwright.exit_codes import ExitCode, worst
 from guestwright.ledger import Ledger, LedgerRun
@@ -45,9 +45,6 @@ class CleanedRun:
     released: list[str] = field(default_factory=list)
     left: dict[str, tuple[Leftover, ...]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
-
-
-Progress = Callable[[str, PhaseEvent, int, int], None]
 
 
 def is_running(run: LedgerRun) -> bool:

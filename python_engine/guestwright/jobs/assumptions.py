@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from guestwright.errors import InvalidFileError
-from guestwright.jobs import schema_problems, yaml_nodes
+from guestwright.jobs import schema_problems
 from guestwright.jobs.positions import Data
 from guestwright.planning.model import Assumptions, GuestFacts, ProxyFacts
 
@@ -20,11 +19,7 @@ def load_assumptions(path_text: str, content: bytes) -> Assumptions:
     Raises:
         InvalidFileError: the file is refused; holds every problem that was found.
     """
-    document, problems = yaml_nodes.read(path_text, content)
-    problems += schema_problems.check(document, "assumptions")
-    if problems:
-        raise InvalidFileError(yaml_nodes.bounded(problems))
-    data = document.data()
+    data = schema_problems.read(path_text, content, "assumptions").data()
     return Assumptions(
         guests={name: _guest(facts) for name, facts in data.get("guests", {}).items()},
         proxies={name: _proxy(facts) for name, facts in data.get("proxies", {}).items()},

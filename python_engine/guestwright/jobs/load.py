@@ -1,6 +1,6 @@
 """Load a job: bytes to YAML with places, to the schema's checks, to logical checks, to frozen values.
 
-Only `read_job` reads a disk, through `guestwright.jobs.read`.
+Nothing here reads a disk; `guestwright.jobs.read` does.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from guestwright.errors import InvalidFileError, Problem
-from guestwright.jobs import build, logic, read, schema_problems, yaml_nodes
+from guestwright.jobs import build, logic, schema_problems, yaml_nodes
 from guestwright.jobs.model import Job
 from guestwright.jobs.positions import Document
 
@@ -32,10 +32,7 @@ def parse_job(path_text: str, content: bytes) -> LoadedJob:
     Raises:
         InvalidFileError: the file is refused; holds every problem that was found.
     """
-    document, problems = yaml_nodes.read(path_text, content)
-    problems += schema_problems.check(document, "job")
-    if problems:
-        raise InvalidFileError(yaml_nodes.bounded(problems))
+    document = schema_problems.read(path_text, content, "job")
     job = build.job(document)
     found = logic.check(job, document)
     errors = [problem for problem in found if problem.severity == "error"]
@@ -55,12 +52,3 @@ def load_job(path_text: str, content: bytes) -> Job:
         InvalidFileError: the file is refused; holds every problem that was found.
     """
     return parse_job(path_text, content).job
-
-
-def read_job(path_text: str) -> Job:
-    """Read a job file, `-` is standard input, and return the job.
-
-    Raises:
-        InvalidFileError: the file cannot be read, or is refused.
-    """
-    return load_job(path_text, read.read_file(path_text))

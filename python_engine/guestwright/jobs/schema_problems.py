@@ -16,8 +16,8 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from guestwright.errors import Problem
-from guestwright.jobs import commands, durations
+from guestwright.errors import InvalidFileError, Problem
+from guestwright.jobs import commands, durations, yaml_nodes
 from guestwright.jobs.positions import Document, Scalar, named
 from guestwright.jobs.scalars import kind, shown
 from guestwright.schemas import load_schema
@@ -49,6 +49,19 @@ _TYPES = {
     "array": "a list",
     "object": "a mapping",
 }
+
+
+def read(path_text: str, content: bytes, schema_name: str) -> Document:
+    """Return the document of a file that is well formed and fits a schema.
+
+    Raises:
+        InvalidFileError: holds every problem of both kinds that was found.
+    """
+    document, problems = yaml_nodes.read(path_text, content)
+    problems += check(document, schema_name)
+    if problems:
+        raise InvalidFileError(yaml_nodes.bounded(problems))
+    return document
 
 
 def check(document: Document, schema_name: str) -> list[Problem]:

@@ -11,7 +11,7 @@ import pytest
 from guestwright.errors import InvalidFileError
 from guestwright.exit_codes import ExitCode
 from guestwright.jobs import durations
-from guestwright.jobs.load import load_job, parse_job, read_job
+from guestwright.jobs.load import load_job, parse_job
 from guestwright.jobs.model import (
     Applications,
     Components,
@@ -25,6 +25,7 @@ from guestwright.jobs.model import (
     SessionCommand,
     TransactionLogs,
 )
+from guestwright.jobs.read import read_file
 
 HEAD = "api_version: guestwright/v1\nkind: backup_job\nname: nightly\n"
 
@@ -202,7 +203,7 @@ def test_a_refusal_holds_all_problems_sorted_and_exits_with_3() -> None:
 def test_a_job_is_read_from_its_file(tmp_path: Path) -> None:
     file = tmp_path / "job.yml"
     file.write_text(HEAD + "guests: [{hosts: web}]\n")
-    assert read_job(str(file)) == load_job(str(file), file.read_bytes())
+    assert load_job(str(file), read_file(str(file))) == load_job(str(file), file.read_bytes())
 
 
 def test_a_name_ends_where_the_pattern_ends() -> None:
